@@ -1,0 +1,160 @@
+"""What Alice and Bob share before a label is sent: small frozen dataclasses that travel by name.
+
+A message names its code, learner and recipe; nothing in it is imported or executed. Only classes
+registered here, in the receiver's own process, can be built from it, with fields whose types and
+bounds are checked.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import math
+import types
+import typing
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from codelength.errors import AgreementError
+
+_NAME = ""  # the key under which a packed agreement keeps its registered name
+_MAX_DEPTH = 8
+
+_agreements: dict[str, type[Agreement]] = {}
+_factories: dict[str, Callable[..., Any]] = {}
+
+
+@dataclasses.dataclass(frozen=True)
+class Within:
+    """Bounds of a numeric field, both inclusive: `steps: Annotated[int, Within(1, 1000)]`."""
+
+    low: float
+    high: float
+
+
+@dataclasses.dataclass(frozen=True)
+class Agreement:
+    """Base of everything that travels by name: frozen, compared by value, checked when made.
+
+    Raises AgreementError when a field has another type than annotated, or is out of bounds.
+    """
+
+    def __post_init__(self) -> None:
+        for field, hint in _hints(type(self)).items():
+            object.__setattr__(self, field, _checked(self, field, hint, getattr(self, field)))
+
+
+A = TypeVar("A", bound=type[Agreement])
+
+
+def registered(name: str) -> Callable[[A], A]:
+    """Class decorator: makes an Agreement known under `name`, as messages will call it."""
+
+    def register_class(cls: A) -> A:
+        if _agreements.setdefault(name, cls) is not cls:
+            raise AgreementError(f"the name {name!r} is taken by {_agreements[name].__qualname__}")
+        return cls
+
+    return register_class
+
+
+def name_of(agreement: Agreement) -> str:
+    """The name under which an agreement's class was registered."""
+    for name, cls in _agreements.items():
+        if cls is type(agreement):
+            return name
+    raise AgreementError(
+        f"{type(agreement).__qualname__} has no name to travel under: "
+        "decorate it with @codelength.registered('a-name') on both sides"
+    )
+
+
+def register(name: str, factory: Callable[..., Any]) -> None:
+    """Makes a network or a classifier known under `name`, for Alice and for Bob alike.
+
+    A network's factory is called as `factory(shape, classes)` with the shape of one input and
+    returns a `torch.nn.Module` that maps a batch to logits of shape (batch, classes). A
+    classifier's factory is called with no argument and returns an unfitted classifier with `fit`
+    and `predict_proba`. Raises AgreementError when another factory has the name.
+    """
+    if not name or not isinstance(name, str) or len(name) > 64:
+        raise AgreementError("a registered name is a string of 1 to 64 characters")
+    if _factories.setdefault(name, factory) is not factory:
+        raise AgreementError(f"the name {name!r} is taken; register under another one")
+
+
+def factory(name: str) -> Callable[..., Any]:
+    """The factory registered under `name`; AgreementError, with the known names, if there is none."""
+    if name not in _factories:
+        known = ", ".join(sorted(_factories)) or "none"
+        raise AgreementError(
+            f"no network or classifier is registered as {name!r} here (known: {known}); "
+            f"if it is your own, call codelength.register({name!r}, factory) first, as the sender did"
+        )
+    return _factories[name]
+
+
+def pack(value: Any) -> Any:
+    """An agreement as plain maps, lists and scalars; fields at their defaults are left out."""
+    if isinstance(value, Agreement):
+        packed = {_NAME: name_of(value)}
+        for field in dataclasses.fields(value):
+            content = getattr(value, field.name)
+            if field.default is dataclasses.MISSING or content != field.default:
+                packed[field.name] = pack(content)
+        return packed
+    if isinstance(value, tuple):
+        return [pack(item) for item in value]
+    return value
+
+
+def unpack(value: Any, depth: int = 0) -> Any:
+    """The inverse of `pack`. Raises AgreementError on anything that could not have been packed."""
+    if depth > _MAX_DEPTH:
+        raise AgreementError("the agreement is nested too deeply")
+    if isinstance(value, list):
+        return tuple(unpack(item, depth + 1) for item in value)
+    if not isinstance(value, dict):
+        return value
+    name = value.get(_NAME)
+    if not isinstance(name, str) or name not in _agreements:
+        known = ", ".join(sorted(_agreements))
+        raise AgreementError(f"unknown code or learner {name!r} (known: {known})")
+    cls = _agreements[name]
+    fields = {key: unpack(item, depth + 1) for key, item in value.items() if key != _NAME}
+    unknown = [str(key) for key in fields if key not in _hints(cls)]
+    if unknown:
+        raise AgreementError(f"{name!r} has no parameter {unknown[0]!r}")
+    try:
+        return cls(**fields)
+    except TypeError as error:  # a field without a default is missing
+        raise AgreementError(f"{name!r} is incomplete: {error}") from None
+
+
+@functools.cache
+def _hints(cls: type[Agreement]) -> dict[str, Any]:
+    hints = typing.get_type_hints(cls, include_extras=True)
+    return {field.name: hints[field.name] for field in dataclasses.fields(cls) if field.init}
+
+
+def _checked(owner: Agreement, field: str, hint: Any, value: Any) -> Any:
+    where = f"{type(owner).__name__}.{field}"
+    bounds = None
+    if typing.get_origin(hint) is typing.Annotated:
+        hint, *extras = typing.get_args(hint)
+        bounds = next((extra for extra in extras if isinstance(extra, Within)), None)
+    options = typing.get_args(hint) if typing.get_origin(hint) in (typing.Union, types.UnionType) else (hint,)
+    kinds = tuple(typing.get_origin(option) or option for option in options)
+    if Any in kinds:
+        return value
+    if float in kinds and type(value) is int:
+        value = float(value)
+    allowed = isinstance(value, kinds) and not (isinstance(value, bool) and bool not in kinds)
+    if not allowed:
+        names = " or ".join(getattr(kind, "__name__", str(kind)) for kind in kinds)
+        raise AgreementError(f"{where} must be {names}, not {value!r:.80}")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise AgreementError(f"{where} must be finite, not {value!r}")
+    if bounds and isinstance(value, (int, float)) and not bounds.low <= value <= bounds.high:
+        raise AgreementError(f"{where} must lie in [{bounds.low:g}, {bounds.high:g}], not {value!r}")
+    return value

@@ -1,0 +1,61 @@
+"""The contract of a learner: whatever predicts labels and learns from them."""
+
+from __future__ import annotations
+
+import dataclasses
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from typing import Any, ClassVar, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from codelength.agreement import Agreement
+from codelength.numerics import Numerics
+
+Inputs = npt.NDArray[Any]
+Labels = npt.NDArray[np.int64]
+Probabilities = npt.NDArray[np.float64]
+
+
+@dataclasses.dataclass(frozen=True)
+class Task:
+    """What both ends hold before the first label: all inputs, in the order of visiting."""
+
+    x: Inputs  # (n, ...), labels not included
+    classes: int
+    seed: int
+    numerics: Numerics
+
+
+class Predictor(Protocol):
+    """A learner at work on one task."""
+
+    def predict(self, x: Inputs) -> Probabilities:
+        """Probabilities (m, classes) for inputs (m, ...): float64, rows that add up to one."""
+
+    def update(self, x: Inputs, y: Labels) -> None:
+        """Learns the labels (m,) of the next inputs (m, ...) of the task, in the order of visiting."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Learner(Agreement, ABC):
+    """An agreed way of learning: immutable, named, with its numbers as fields."""
+
+    #: what the probabilities depend on: "scikit-learn", "torch"; integer-exact learners name nothing
+    libraries: ClassVar[frozenset[str]] = frozenset()
+
+    @abstractmethod
+    def begin(self, task: Task) -> Predictor:
+        """A fresh predictor that has seen no label of the task."""
+
+    @abstractmethod
+    def schedule(self, n: int, classes: int) -> Iterator[int]:
+        """The ends of the blocks that are predicted at once: increasing, the last one is n."""
+
+    def probe(self, task: Task) -> Probabilities:
+        """What a short training on real inputs and made-up labels predicts; differs where floats differ."""
+        predictor = self.begin(task)
+        head = task.x[: 8 * max(task.classes, 8)][:256]
+        predictor.update(head, np.arange(len(head), dtype=np.int64) % task.classes)
+        return predictor.predict(head)
