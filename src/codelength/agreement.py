@@ -8,7 +8,6 @@ bounds are checked.
 from __future__ import annotations
 
 import dataclasses
-import functools
 import math
 import types
 import typing
@@ -40,7 +39,7 @@ class Agreement:
     """
 
     def __post_init__(self) -> None:
-        for field, hint in _hints(type(self)).items():
+        for field, hint in _fields(type(self)).items():
             object.__setattr__(self, field, _checked(self, field, hint, getattr(self, field)))
 
 
@@ -98,7 +97,7 @@ def pack(value: Any) -> Any:
     """An agreement as plain maps, lists and scalars; fields at their defaults are left out."""
     if isinstance(value, Agreement):
         packed = {_NAME: name_of(value)}
-        for field in dataclasses.fields(value):
+        for field in filter(travels, dataclasses.fields(value)):
             content = getattr(value, field.name)
             if field.default is dataclasses.MISSING or content != field.default:
                 packed[field.name] = pack(content)
@@ -122,7 +121,7 @@ def unpack(value: Any, depth: int = 0) -> Any:
         raise AgreementError(f"unknown code or learner {name!r} (known: {known})")
     cls = _agreements[name]
     fields = {key: unpack(item, depth + 1) for key, item in value.items() if key != _NAME}
-    unknown = [str(key) for key in fields if key not in _hints(cls)]
+    unknown = [str(key) for key in fields if key not in _fields(cls)]
     if unknown:
         raise AgreementError(f"{name!r} has no parameter {unknown[0]!r}")
     try:
@@ -131,10 +130,14 @@ def unpack(value: Any, depth: int = 0) -> Any:
         raise AgreementError(f"{name!r} is incomplete: {error}") from None
 
 
-@functools.cache
-def _hints(cls: type[Agreement]) -> dict[str, Any]:
+def _fields(cls: type[Agreement]) -> dict[str, Any]:
     hints = typing.get_type_hints(cls, include_extras=True)
-    return {field.name: hints[field.name] for field in dataclasses.fields(cls) if field.init}
+    return {field.name: hints[field.name] for field in dataclasses.fields(cls) if travels(field)}
+
+
+def travels(field: dataclasses.Field[Any]) -> bool:
+    """Whether a field is packed: one with `metadata={"travels": False}` stays with its owner."""
+    return field.metadata.get("travels", True) is True
 
 
 def _checked(owner: Agreement, field: str, hint: Any, value: Any) -> Any:
