@@ -40,8 +40,8 @@ class Header:
     n: int
     classes: Any  # a packed alphabet agreed in advance, or None: then it is in the payload
     inputs: bytes  # a digest of x
-    numerics: Any  # threads, precision and device; None where integers suffice
-    surroundings: dict[str, str]  # versions, instruction set, processor
+    numerics: list[Any]  # threads, precision and device; nothing where integers suffice
+    surroundings: list[str]  # versions, instruction set, processor, in the order of `surroundings`
     probe: bytes  # a digest of what a short training on made-up labels computes
 
     def pack(self) -> list[Any]:
@@ -51,17 +51,16 @@ class Header:
     def unpack(cls, packed: Any) -> Header:
         """The inverse of `pack`. Raises MessageError on fields that could not have been packed."""
         kinds: tuple[tuple[type, ...], ...] = (
-            (dict,), (int,), (int, list, type(None)), (bytes,), (list, type(None)), (dict,), (bytes,),
+            (dict,), (int,), (int, list, type(None)), (bytes,), (list,), (list,), (bytes,),
         )  # fmt: skip
         if not isinstance(packed, list) or len(packed) != len(kinds):
             raise MessageError("the header of the message makes no sense")
         if not all(isinstance(value, kind) for value, kind in zip(packed, kinds, strict=True)):
             raise MessageError("the header of the message holds values of the wrong type")
         header = cls(*packed)
-        texts = [text for item in header.surroundings.items() for text in item]
         if header.n < 0 or len(header.inputs) != INPUTS_BYTES or len(header.probe) != PROBE_BYTES:
             raise MessageError("the header of the message holds values out of bounds")
-        if not all(isinstance(text, str) and text.isprintable() for text in texts):
+        if not all(isinstance(text, str) and text.isprintable() for text in header.surroundings):
             raise MessageError("the header of the message names versions that make no sense")
         return header
 
@@ -127,7 +126,9 @@ class Message:
             )
         sealed, digest = data[:-DIGEST_BYTES], data[-DIGEST_BYTES:]
         if hashlib.blake2b(sealed, digest_size=DIGEST_BYTES).digest() != digest:
-            raise MessageError("the message is damaged: its digest does not match (cut, changed or lengthened)")
+            raise MessageError(
+                "the message is damaged (cut, changed or lengthened): its digest does not match"
+            )
         body, seal = sealed[:-SEAL_BYTES], sealed[-SEAL_BYTES:]
         header, payload, checks = _unpacked(body[len(MAGIC) + 1 :])
         message = cls(Header.unpack(header), payload, checks, seal)

@@ -8,21 +8,20 @@ import hashlib
 import importlib.metadata
 import os
 import platform
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any
 
 import numpy as np
 import numpy.typing as npt
 import threadpoolctl
 
-from codelength.agreement import Agreement, Within, registered
-from codelength.errors import AgreementError, NumericsError
+from codelength.agreement import Agreement, Within
+from codelength.errors import AgreementError, MessageError, NumericsError
 
 PROBE_BYTES = 8
 _VERSIONS = {"torch": ("torch",), "scikit-learn": ("scikit-learn", "numpy", "scipy")}
 
 
-@registered("numerics")
 @dataclasses.dataclass(frozen=True)
 class Numerics(Agreement):
     """How floats are computed; the same at both ends, to the last bit."""
@@ -47,6 +46,10 @@ class Numerics(Agreement):
         if torch.cuda.is_available():
             return cls(threads, "bfloat16", "cuda")
         return cls(threads, "bfloat16" if torch.cpu._is_avx512_bf16_supported() else "float32")
+
+    def pack(self, libraries: frozenset[str]) -> list[Any]:
+        """The fields that matter to these libraries; `Numerics(*fields)` is the inverse."""
+        return [self.threads, self.precision, self.device] if "torch" in libraries else [self.threads]
 
     @contextlib.contextmanager
     def enforced(self, libraries: frozenset[str]) -> Iterator[None]:
@@ -89,12 +92,12 @@ def surroundings(libraries: frozenset[str]) -> dict[str, str]:
     """What floats depend on besides the numerics: versions, instruction set, kind of processor."""
     if not libraries:
         return {}
-    versions = {name for library in sorted(libraries) for name in _VERSIONS.get(library, (library,))}
-    found = {name: importlib.metadata.version(name) for name in sorted(versions)}
+    versions = sorted({name for library in libraries for name in _VERSIONS.get(library, (library,))})
+    found = {name: importlib.metadata.version(name) for name in versions}
     if "torch" in libraries:
         import torch
 
-        found["isa"] = torch.backends.cpu.get_cpu_capability()
+        found["instructions"] = torch.backends.cpu.get_cpu_capability()
     return found | {"processor": _processor()}
 
 
@@ -103,16 +106,16 @@ def digest(p: npt.NDArray[np.float64]) -> bytes:
     return hashlib.blake2b(np.ascontiguousarray(p).tobytes(), digest_size=PROBE_BYTES).digest()
 
 
-def require_same(theirs: Mapping[str, Any], ours: Mapping[str, Any], agree: bool) -> None:
+def require_same(theirs: Sequence[str], ours: Mapping[str, str], agree: bool) -> None:
     """Raises NumericsError, naming the parts that differ, unless both ends compute the same floats.
 
-    A different kind of processor alone is no reason to refuse: the probe (`agree`) decides.
+    `theirs` are the values of the sender's surroundings, in the order of ours. A different kind of
+    processor alone is no reason to refuse: the probe (`agree`) decides.
     """
-    parts = [
-        f"{key} {theirs.get(key, 'none')} there, {ours.get(key, 'none')} here"
-        for key in dict.fromkeys((*theirs, *ours))
-        if theirs.get(key) != ours.get(key)
-    ]
+    if len(theirs) != len(ours):
+        raise MessageError("the message does not name the numerics that its code needs")
+    pairs = zip(ours.items(), theirs, strict=True)
+    parts = [f"{name} {there} there, {here} here" for (name, here), there in pairs if there != here]
     differ = [part for part in parts if not part.startswith("processor ")]
     if differ:
         raise NumericsError("the message was made with other numerics: " + "; ".join(differ))

@@ -78,5 +78,5 @@ class Code(Agreement, ABC):
         alphabet = agreed or Alphabet.of(y)
         session = Session.begin(self, x, alphabet.size, Numerics.fast(self.libraries))
         if len(y) != len(session.task.x):
-            raise InputError(f"{len(session.task.x)} inputs and {len(y)} labels: there must be one label each")
+            raise InputError(f"{len(session.task.x)} inputs need as many labels, not {len(y)}")
         return session, alphabet, session.visited(alphabet.indices(y))

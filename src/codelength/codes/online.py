@@ -26,7 +26,7 @@ class OnlineCode(Code):
     """
 
     learner: Learner
-    floor: Annotated[float, Within(1e-12, 0.5)] = 2.0**-20
+    floor: Annotated[float, Within(1e-12, 0.5)] = 2.0**-16
 
     @property
     def libraries(self) -> frozenset[str]:
@@ -48,4 +48,4 @@ class OnlineCode(Code):
 
 def above_zero(p: Probabilities, floor: float) -> Probabilities:
     """Mixes probabilities p (m, K) with the uniform law: (1 - e) p + e / K."""
-    return (1 - floor) * p + floor / p.shape[1]
+    return np.asarray((1 - floor) * p + floor / p.shape[1], dtype=np.float64)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy.typing as npt
 
 from codelength import numerics as floats
-from codelength.agreement import travels, unpack
+from codelength.agreement import name_of, travels, unpack
 from codelength.channel import Progress, Receiver
 from codelength.codes.code import Code
 from codelength.codes.session import Session, numerics_of
@@ -86,10 +86,6 @@ def code_of(message: Message, model: Any = None) -> Code:
         raise MessageError("the message names no code")
     wants = [field.name for field in dataclasses.fields(code) if not travels(field)]
     if bool(wants) != (model is not None):
-        name = message.header.code.get("")
-        raise InputError(
-            f"a message of the code {name!r} is decoded with the model that both ends hold: give it as `model`"
-            if wants
-            else f"a message of the code {name!r} takes no model"
-        )
+        need = "needs the model that both ends hold: give it as `model`" if wants else "takes no model"
+        raise InputError(f"a message of the code {name_of(code)!r} {need}")
     return dataclasses.replace(code, **{wants[0]: model}) if wants else code

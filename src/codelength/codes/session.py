@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from codelength import numerics as floats
-from codelength.agreement import pack, unpack
+from codelength.agreement import pack
 from codelength.channel import Channel
 from codelength.data.arrays import as_inputs
 from codelength.errors import AgreementError, MessageError
@@ -48,7 +48,7 @@ class Session:
         """
         with self.task.numerics.enforced(self.code.libraries):
             probe = self._probe()
-            if header and (header.surroundings, header.probe) != (self.surroundings, probe):
+            if header:
                 floats.require_same(header.surroundings, self.surroundings, header.probe == probe)
             predictor = self.code.converse(channel, self.task)
         if channel.account.labels != len(self.task.x):
@@ -56,14 +56,14 @@ class Session:
         return probe, predictor
 
     def header(self, classes: Alphabet | None, probe: bytes) -> Header:
-        numerics = self.task.numerics
+        libraries = self.code.libraries
         return Header(
             code=pack(self.code),
             n=len(self.task.x),
             classes=None if classes is None else classes.pack(),
             inputs=self.inputs,
-            numerics=list(dataclasses.astuple(numerics)) if self.code.libraries else None,
-            surroundings=self.surroundings,
+            numerics=self.task.numerics.pack(libraries) if libraries else [],
+            surroundings=list(self.surroundings.values()),
             probe=probe,
         )
 
@@ -84,9 +84,7 @@ class Session:
 
 def numerics_of(header: Header) -> Numerics:
     """The numerics a message was made with; one thread where none are named: integers suffice."""
-    if header.numerics is None:
-        return Numerics(threads=1)
     try:
-        return Numerics(*unpack(header.numerics))
+        return Numerics(*header.numerics) if header.numerics else Numerics(threads=1)
     except TypeError:
         raise MessageError("the numerics in the message make no sense") from None

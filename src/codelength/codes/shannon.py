@@ -32,7 +32,7 @@ class ShannonCode(Code):
     """
 
     model: Any = dataclasses.field(default=None, metadata={"travels": False}, compare=False)
-    floor: Annotated[float, Within(1e-12, 0.5)] = 2.0**-20
+    floor: Annotated[float, Within(1e-12, 0.5)] = 2.0**-16
 
     def probe(self, task: Task) -> npt.NDArray[np.float64] | None:
         """The model's first probabilities: another model is found out before a label is decoded."""
@@ -54,7 +54,7 @@ class ShannonCode(Code):
             p = p[task.order[block]]
         expected = (len(task.x[block]), task.classes)
         if p.shape != expected:
-            raise InputError(f"the model gave probabilities of shape {p.shape}, not (inputs, classes) {expected}")
+            raise InputError(f"the model gave shape {p.shape}, not (inputs, classes) {expected}")
         return above_zero(p, self.floor)
 
 
