@@ -116,7 +116,6 @@ def _read(path: Path, columns: list[str], names: list[str], *, labels: bool = Fa
             usecols=[columns.index(name) for name in names],
             index_col=False,
             low_memory=False,  # a column has one type, whatever the length of the file
-            float_precision="round_trip",
             encoding="utf-8-sig",
             keep_default_na=not labels,  # "NA" and "None" are fine names for a class
             na_values=[""] if labels else None,
