@@ -81,6 +81,11 @@ def register(name: str, factory: Callable[..., Any]) -> None:
         raise AgreementError(f"the name {name!r} is taken; register under another one")
 
 
+def is_registered(name: str) -> bool:
+    """Whether a factory is registered under `name`."""
+    return name in _factories
+
+
 def factory(name: str) -> Callable[..., Any]:
     """The factory registered under `name`; AgreementError, with the known names, if there is none."""
     if name not in _factories:

@@ -13,8 +13,11 @@ from codelength.agreement import Within, registered
 from codelength.channel import Channel
 from codelength.codes.code import Code
 from codelength.codes.online import above_zero
+from codelength.data.arrays import as_inputs
 from codelength.errors import InputError
-from codelength.learners.learner import Inputs, Probabilities, Task
+from codelength.labels import Alphabet
+from codelength.learners.learner import Inputs, Labels, Learner, Predictor, Probabilities, Task
+from codelength.numerics import Numerics
 
 _BLOCK = 1024  # inputs a call of the model; the same at both ends, since floats depend on it
 
@@ -38,9 +41,10 @@ class ShannonCode(Code):
         """The model's first probabilities: another model is found out before a label is decoded."""
         return self._probabilities(task, slice(0, _BLOCK))
 
-    def converse(self, channel: Channel, task: Task) -> None:
+    def converse(self, channel: Channel, task: Task) -> Predictor | None:
         for start in range(0, len(task.x), _BLOCK):
             channel.labels(self._probabilities(task, slice(start, start + _BLOCK)))
+        return _Agreed(self.model) if callable(self.model) else None
 
     def _probabilities(self, task: Task, block: slice) -> Probabilities:
         if self.model is None:
@@ -58,6 +62,16 @@ class ShannonCode(Code):
         return above_zero(p, self.floor)
 
 
+@dataclasses.dataclass(frozen=True)
+class _Agreed:
+    """A model that has learned all it ever will."""
+
+    predict: Callable[[Inputs], npt.NDArray[Any]]
+
+    def update(self, x: Inputs, y: Labels) -> None:
+        """Nothing to learn."""
+
+
 @registered("shannon:huffman")
 @dataclasses.dataclass(frozen=True)
 class HuffmanCode(ShannonCode):
@@ -67,3 +81,29 @@ class HuffmanCode(ShannonCode):
     """
 
     coder: ClassVar[str] = "huffman"
+
+
+def fitted(learner: Learner, x: Any, y: Any, *, classes: Any, seed: int = 0) -> Model:
+    """A model for a Shannon code: what a learner predicts after the labels y (n,) of inputs x (n, ...).
+
+    Both ends hold those labels, and fit alike; they are not among the labels to be sent. `classes`
+    is the alphabet (K,). The function that is returned maps inputs (m, ...) to probabilities (m, K).
+    Raises InputError for inputs or labels that cannot be used.
+    """
+    x, alphabet = as_inputs(x), Alphabet.of(classes)
+    indices = alphabet.indices(y)
+    numerics = Numerics.fast(learner.libraries)
+    task = Task(x, np.arange(len(x)), alphabet.size, seed, numerics)
+    with numerics.enforced(learner.libraries):
+        predictor = learner.begin(task)
+        start = 0
+        for end in learner.schedule(len(x), alphabet.size):
+            predictor.predict(x[start:end])  # what calibrates forward learns from its own predictions
+            predictor.update(x[start:end], indices[start:end])
+            start = end
+
+    def model(inputs: Inputs) -> Probabilities:
+        with numerics.enforced(learner.libraries):
+            return predictor.predict(inputs)
+
+    return model
