@@ -60,8 +60,8 @@ class Uniform:
         return np.zeros(self.count, dtype=np.int64)
 
     def model(self) -> tuple[Any, ...]:
-        # constriction's own uniform model starts at two values; one value costs nothing either way
-        return (_MODEL.Uniform(self.size),) if self.size > 1 else (_CATEGORICAL, self.rows())
+        # constriction's own uniform model starts at two values
+        return (_MODEL.Uniform(self.size),) if self.size > 1 else Table(self.rows()).model()
 
     def rows(self) -> Bits:
         return np.full((self.count, self.size), 1 / self.size)
