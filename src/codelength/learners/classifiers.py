@@ -351,6 +351,10 @@ def _widths(node: _Node, features: int) -> tuple[int, int]:
         out = features * node.number("n_bins", 5)
     elif node.name in ("Nystroem", "RBFSampler"):
         out = node.number("n_components", 100)
+    elif node.name == "PCA":
+        out = min(features, node.number("n_components", features))
+    elif node.name == "SelectKBest":
+        out = min(features, node.number("k", 10))
     else:
         out = 2 * features if node.scalars.get("add_indicator") else features
     return out, max(widest, out)

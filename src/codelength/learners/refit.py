@@ -43,7 +43,7 @@ class Refit(Learner):
     """
 
     classifier: Classifier | str
-    growth: Annotated[float, Within(0.01, 10.0)] = 0.15
+    growth: Annotated[float, Within(0.01, 10.0)] = 0.1
     first: Annotated[int, Within(1, 100_000)] = 8
 
     libraries: ClassVar[frozenset[str]] = frozenset({"scikit-learn"})
