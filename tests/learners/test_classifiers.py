@@ -182,6 +182,8 @@ Impostor = type("GaussianNB", (GaussianNB,), {})
         (GaussianNBOfMine(), "codelength.register"),
         (Impostor(), "codelength.register"),
         (object(), "codelength.register"),
+        (GaussianNB, "as an object"),
+        (Pipeline([GaussianNB()]), "list of"),
         (make_pipeline(FastICA(), GaussianNB()), "codelength.register"),
         (BaggingClassifier(Impostor()), "codelength.register"),
         (Pipeline([("a", GaussianNB())], memory="somewhere"), "memory"),

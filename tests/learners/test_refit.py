@@ -184,6 +184,14 @@ def test_too_few_labels_are_waited_for_but_not_for_ever() -> None:
     run(Refit(MultinomialNB()), Task(given_.x[:100], 3, 0, Numerics()), y)
 
 
+def test_inputs_that_cannot_be_predicted() -> None:
+    given_, y = task(40)
+    predictor = Refit(MultinomialNB()).begin(given_)
+    predictor.update(given_.x, y)
+    with pytest.raises(InputError, match="MultinomialNB.*Negative"):
+        predictor.predict(-given_.x)
+
+
 def test_inputs_that_are_no_numbers() -> None:
     x = np.array([["a"], ["b"]] * 20, dtype=object)
     predictor = Refit(GaussianNB()).begin(Task(x, 2, 0, Numerics()))

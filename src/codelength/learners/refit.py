@@ -92,12 +92,19 @@ class Refitted:
         self._fitted: Any = None
 
     def predict(self, x: Inputs) -> Probabilities:
-        """Probabilities (m, K) of the last fit for inputs (m, ...), flattened to (m, F) float64."""
+        """Probabilities (m, K) of the last fit for inputs (m, ...), flattened to (m, F) float64.
+
+        Raises InputError when the classifier does not take these inputs.
+        """
         prior = self._counts.estimate()
         if self._fitted is None or len(x) == 0:
             return self._counts.predict(x)
-        with _silent():
-            raw = self._fitted.predict_proba(_flat(x))
+        flat = _flat(x)
+        try:
+            with _silent():
+                raw = self._fitted.predict_proba(flat)
+        except Exception as error:
+            raise InputError(f"{self._name} cannot predict {len(x)} labels: {error}") from error
         return _placed(raw, self._seen(), prior, self._name)
 
     def update(self, x: Inputs, y: Labels) -> None:
@@ -117,9 +124,7 @@ class Refitted:
             with _silent():
                 estimator.fit(past, labels)
                 estimator.predict_proba(past[:1])  # some classifiers find only here that data are few
-        except MemoryError:
-            raise
-        except Exception as error:
+        except Exception as error:  # a user's own classifier may raise anything
             # scikit-learn's complaint about a parameter is a ValueError and a TypeError at once
             too_few = isinstance(error, _TOO_FEW) and not isinstance(error, TypeError)
             if not too_few or len(labels) >= PATIENCE * len(self._counts.seen):
