@@ -186,10 +186,10 @@ def test_too_few_labels_are_waited_for_but_not_for_ever() -> None:
 
 def test_inputs_that_cannot_be_predicted() -> None:
     given_, y = task(40)
-    predictor = Refit(MultinomialNB()).begin(given_)
+    predictor = Refit(GaussianNB()).begin(given_)
     predictor.update(given_.x, y)
-    with pytest.raises(InputError, match="MultinomialNB.*Negative"):
-        predictor.predict(-given_.x)
+    with pytest.raises(InputError, match=r"GaussianNB.*features"):
+        predictor.predict(np.zeros((2, 9)))
 
 
 def test_inputs_that_are_no_numbers() -> None:
