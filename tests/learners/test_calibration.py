@@ -22,12 +22,16 @@ from codelength.learners.refit import Refit
 from codelength.numerics import Numerics
 
 
+def task_of(x: Inputs, classes: int) -> Task:
+    return Task(x, np.arange(len(x)), classes, 0, Numerics(threads=1))
+
+
 def bits(p: Probabilities, y: Labels) -> float:
     return float(-np.log2(p[np.arange(len(y)), y]).sum())
 
 
 def run(learner: Learner, x: Inputs, y: Labels, classes: int) -> Probabilities:
-    predictor, rows, start = learner.begin(Task(x, classes, 0, Numerics())), [], 0
+    predictor, rows, start = learner.begin(task_of(x, classes)), [], 0
     for end in learner.schedule(len(x), classes):
         rows.append(predictor.predict(x[start:end]))
         predictor.update(x[start:end], y[start:end])
@@ -147,7 +151,7 @@ class ParrotPredictor:
 def test_predictions_of_other_inputs_change_nothing() -> None:
     x, y = np.random.RandomState(0).rand(40, 2), np.arange(40) % 3
     plain = run(Calibrated(Parrot()), x, y, 3)
-    predictor = Calibrated(Parrot()).begin(Task(x, 3, 0, Numerics()))
+    predictor = Calibrated(Parrot()).begin(task_of(x, 3))
     for start in range(0, 40, 10):
         block = x[start : start + 10].copy()
         assert (predictor.predict(block) == plain[start : start + 10]).all()
@@ -166,7 +170,7 @@ def test_travels_and_delegates() -> None:
     assert Calibrated(Frequency()).libraries == {"numpy"}
     with pytest.raises(AgreementError, match="learner"):
         Calibrated("refit")  # type: ignore[arg-type]
-    given_ = Task(np.random.RandomState(0).rand(200, 4), 3, 0, Numerics())
+    given_ = task_of(np.random.RandomState(0).rand(200, 4), 3)
     assert learner.probe(given_).shape == (64, 3)
     assert (learner.probe(given_) == learner.probe(given_)).all()
 

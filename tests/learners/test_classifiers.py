@@ -275,7 +275,7 @@ NAMES = st.sampled_from(PARTS + SIZES)
 @given(st.sampled_from(sorted(_HOMES)), st.lists(st.tuples(NAMES, VALUES), max_size=4))
 def test_whatever_is_forged_ends_in_one_kind_of_error(cls: str, pairs: list[tuple[str, Any]]) -> None:
     try:
-        forged = unpack({"": "classifier", "name": cls, "parameters": [i for pair in pairs for i in pair]})
+        forged = unpack({"classifier": [cls], "parameters": [i for pair in pairs for i in pair]})
         forged.check_memory(1000, 20)
         str(forged)
         forged.build()

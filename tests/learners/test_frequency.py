@@ -11,8 +11,12 @@ from hypothesis import strategies as st
 
 from codelength.agreement import pack, unpack
 from codelength.learners.frequency import Counts, Frequency
-from codelength.learners.learner import Task
+from codelength.learners.learner import Inputs, Task
 from codelength.numerics import Numerics
+
+
+def task_of(x: Inputs, classes: int) -> Task:
+    return Task(x, np.arange(len(x)), classes, 0, Numerics(threads=1))
 
 
 def closed_form(labels: list[int], classes: int) -> float:
@@ -61,7 +65,7 @@ def test_schedule_ends_at_n(n: int, classes: int) -> None:
 
 def test_first_label_is_uniform_and_later_ones_follow_the_counts() -> None:
     x = np.zeros((4, 3))
-    predictor = Frequency().begin(Task(x, 3, 0, Numerics()))
+    predictor = Frequency().begin(task_of(x, 3))
     assert predictor.predict(x[:1]).tolist() == [[1 / 3] * 3]
     predictor.update(x, np.array([0, 0, 2, 0]))
     assert predictor.predict(x[:2]).tolist() == [[3.5 / 5.5, 0.5 / 5.5, 1.5 / 5.5]] * 2

@@ -20,16 +20,20 @@ from codelength.agreement import pack, register, unpack
 from codelength.errors import AgreementError, InputError
 from codelength.learners.classifiers import Classifier
 from codelength.learners.frequency import Counts
-from codelength.learners.learner import Probabilities, Task
+from codelength.learners.learner import Inputs, Probabilities, Task
 from codelength.learners.refit import PATIENCE, Refit
 from codelength.numerics import Numerics
+
+
+def task_of(x: Inputs, classes: int) -> Task:
+    return Task(x, np.arange(len(x)), classes, 0, Numerics(threads=1))
 
 
 def task(n: int = 120, classes: int = 3, shape: tuple[int, ...] = (4,)) -> tuple[Task, np.ndarray]:
     random = np.random.RandomState(0)
     y = random.randint(0, classes, n)
     x = random.rand(n, *shape) + y.reshape(-1, *[1] * len(shape))
-    return Task(x, classes, 0, Numerics()), y
+    return task_of(x, classes), y
 
 
 def run(learner: Refit, given: Task, y: np.ndarray) -> Probabilities:
@@ -100,7 +104,7 @@ def test_one_class_only_is_the_frequencies() -> None:
 def test_a_class_not_yet_seen_keeps_its_share() -> None:
     given_, y = task(30)
     y = np.where(y == 1, 3, y)  # classes 1 and 4 never come
-    given_ = Task(given_.x, 5, 0, Numerics())
+    given_ = task_of(given_.x, 5)
     predictor = Refit(GaussianNB()).begin(given_)
     predictor.update(given_.x, y)
     p = predictor.predict(given_.x[:7])
@@ -178,10 +182,10 @@ def test_too_few_labels_are_waited_for_but_not_for_ever() -> None:
     early = run(Refit(KNeighborsClassifier(90)), given_, y)  # 90 neighbours are not there at first
     assert (early[:8] == 1 / 3).all()
     assert early[100:].max() > 0.4
-    given_ = Task(given_.x - 10, 3, 0, Numerics())
+    given_ = task_of(given_.x - 10, 3)
     with pytest.raises(InputError, match=r"MultinomialNB.*first 1\d\d labels.*Negative"):
         run(Refit(MultinomialNB()), given_, y)
-    run(Refit(MultinomialNB()), Task(given_.x[:100], 3, 0, Numerics()), y)
+    run(Refit(MultinomialNB()), task_of(given_.x[:100], 3), y)
 
 
 def test_inputs_that_cannot_be_predicted() -> None:
@@ -194,7 +198,7 @@ def test_inputs_that_cannot_be_predicted() -> None:
 
 def test_inputs_that_are_no_numbers() -> None:
     x = np.array([["a"], ["b"]] * 20, dtype=object)
-    predictor = Refit(GaussianNB()).begin(Task(x, 2, 0, Numerics()))
+    predictor = Refit(GaussianNB()).begin(task_of(x, 2))
     with pytest.raises(InputError, match="numbers"):
         predictor.update(x, np.arange(40) % 2)
 

@@ -49,12 +49,12 @@ class Frequency(Learner):
         return Counts(task.classes)
 
     def schedule(self, n: int, classes: int) -> Iterator[int]:
-        """One label a block at first, then blocks of 1/(64 K) of what has been sent.
+        """One label a block at first, then blocks of 1/(32 K) of what has been sent.
 
         A block of b labels after t others costs (K - 1)/2 (b/t - ln(1 + b/t)) / ln 2 bits more than
-        b blocks of one, on average; all of them (K - 1)/(256 K ln 2) ln(n / 64K): a tenth of a bit.
+        b blocks of one, so all of them cost about (K - 1)/(128 K ln 2) ln(n / 32K): under 0.1 bits.
         """
         end = 0
         while end < n:
-            end = min(end + 1 + end // (64 * classes), n)
+            end = min(end + 1 + end // (32 * classes), n)
             yield end

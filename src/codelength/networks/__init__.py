@@ -1,0 +1,40 @@
+"""Networks by name: `build` makes any that is registered, and knows the built-in ones."""
+
+from __future__ import annotations
+
+import importlib
+import typing
+
+from codelength import agreement
+from codelength.errors import AgreementError, InputError
+
+if typing.TYPE_CHECKING:
+    from torch import nn
+
+#: built-in names and the modules that register them, imported (and torch with them) on demand
+BUILT_IN = {
+    "shallow": "shallow",
+    "shallow-256": "shallow",
+    "mlp": "mlp",
+    "lenet": "lenet",
+    "vgg-small": "vgg",
+}
+
+
+def build(name: str, shape: tuple[int, ...], classes: int) -> nn.Module:
+    """The network registered under `name`, freshly initialized from torch's global generator.
+
+    `shape` is the shape of one input: (features,) of a table, (channels, height, width) of an
+    image. The network maps a batch (m, *shape) to logits (m, classes). Raises AgreementError for
+    an unknown name, InputError when the network cannot take such inputs.
+    """
+    if name in BUILT_IN:
+        importlib.import_module(f"codelength.networks.{BUILT_IN[name]}")
+    try:
+        factory = agreement.factory(name)
+    except AgreementError as error:
+        raise AgreementError(f"{error}; built in are {', '.join(BUILT_IN)}") from None
+    try:
+        return typing.cast("nn.Module", factory(shape, classes))
+    except InputError as error:
+        raise InputError(f"the network {name!r} does not fit inputs of shape {shape}: {error}") from None

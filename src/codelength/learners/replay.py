@@ -1,0 +1,55 @@
+"""Replay: a network that trains on through the stream and keeps repeating what came before.
+
+After J. Bornschein, Y. Li and M. Hutter, Sequential Learning of Neural Networks for Prequential MDL
+(ICLR 2023): in place of training from scratch at each block, the same network goes on learning.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import typing
+from collections.abc import Iterator
+
+from codelength.agreement import Within, registered
+from codelength.learners.learner import Learner, Predictor, Probabilities, Task
+from codelength.training.recipe import Recipe
+
+_PROBE_STEPS = 2
+
+
+@registered("replay")
+@dataclasses.dataclass(frozen=True)
+class Replay(Learner):
+    """A network by name and a recipe; with none, the agreed recipe for the inputs' shape.
+
+    Each block is predicted, then learned with random replay of all that came before; averaged
+    weights predict. Before the first label the prediction is uniform. Raises AgreementError for
+    an unknown network, InputError when the network cannot take the inputs.
+    """
+
+    network: str
+    recipe: Recipe | None = None
+    first_block: typing.Annotated[int, Within(1, 4096)] = 64
+    block_growth: typing.Annotated[float, Within(0.01, 1)] = 0.08
+    largest_block: typing.Annotated[int, Within(32, 8192)] = 512
+
+    libraries: typing.ClassVar[frozenset[str]] = frozenset({"torch"})
+
+    def begin(self, task: Task) -> Predictor:
+        from codelength.training.replaying import Replaying
+
+        return Replaying(self.network, self.recipe, task)
+
+    def schedule(self, n: int, classes: int) -> Iterator[int]:
+        end = self.first_block
+        while end < n:
+            yield end
+            end += min(max(1, int(end * self.block_growth)), self.largest_block)
+        if n:
+            yield n
+
+    def probe(self, task: Task) -> Probabilities:
+        """Probabilities after a few steps at the smallest and the largest batch."""
+        from codelength.training.replaying import Replaying
+
+        return Replaying(self.network, self.recipe, task).rehearse(_PROBE_STEPS)

@@ -1,0 +1,50 @@
+"""Pieces that several networks share."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from codelength.errors import InputError
+
+
+class Head(nn.Linear):
+    """The last layer, always in float32: a logit of 10 in bfloat16 has steps of 0.06."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        with torch.autocast(x.device.type, enabled=False):
+            return super().forward(x.float())
+
+
+def conv(channels_in: int, channels_out: int, size: int = 3, stride: int = 1) -> nn.Conv2d:
+    """A convolution that keeps the picture's size (at stride 1), without the bias that a norm removes."""
+    return nn.Conv2d(channels_in, channels_out, size, stride, padding=size // 2, bias=False)
+
+
+def norm(channels: int) -> nn.BatchNorm2d:
+    """Batch norm whose running statistics forget within some ten batches, as the weights move on."""
+    return nn.BatchNorm2d(channels, momentum=0.2)
+
+
+class ConvGroup(nn.Sequential):
+    """conv, pool, batch norm, GELU, conv, batch norm, GELU; a picture of one pixel is not pooled."""
+
+    def __init__(self, channels_in: int, channels_out: int, pool: bool = True) -> None:
+        super().__init__(
+            conv(channels_in, channels_out),
+            nn.MaxPool2d(2) if pool else nn.Identity(),
+            norm(channels_out),
+            nn.GELU(),
+            conv(channels_out, channels_out),
+            norm(channels_out),
+            nn.GELU(),
+        )
+
+
+def image_shape(shape: tuple[int, ...], smallest: int) -> tuple[int, int, int]:
+    """`shape` as (channels, height, width); InputError if it is no image or smaller than `smallest`."""
+    if len(shape) != 3:
+        raise InputError("it takes images, not a table of numbers; 'shallow' and 'mlp' take both")
+    if min(shape[1:]) < smallest:
+        raise InputError(f"its images need at least {smallest} x {smallest} pixels")
+    return shape[0], shape[1], shape[2]

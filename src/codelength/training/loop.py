@@ -1,0 +1,136 @@
+"""The training step: batches in, averaged weights out."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+from torch.optim import SGD, AdamW, Muon, Optimizer
+
+from codelength.numerics import Numerics
+from codelength.training.recipe import Recipe
+
+
+class Trainer:
+    """A network in training, with a copy of averaged weights that predicts.
+
+    `network` is taken over. All randomness of its layers (dropout, say) comes from a stream of the
+    trainer's own, seeded by `seed`; the global generator is left as it was.
+    """
+
+    def __init__(self, network: nn.Module, recipe: Recipe, numerics: Numerics, seed: int) -> None:
+        self.recipe = recipe
+        self.device = torch.device(numerics.device)
+        self.network = network.to(self.device)
+        for parameter in self.network.parameters():
+            if parameter.ndim == 4:
+                parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
+        self.averaged = copy.deepcopy(self.network).eval().requires_grad_(False)
+        self.steps = 0
+        self._autocast = torch.autocast(
+            self.device.type, torch.bfloat16, enabled=numerics.precision == "bfloat16"
+        )
+        self._optimizers, self._matrices = _optimizers(self.network, recipe)
+        self._first_steps = [[group["lr"] for group in each.param_groups] for each in self._optimizers]
+        self._moving, self._followed = _floats(self.averaged), _floats(self.network)
+        with seeded(seed):
+            self._randomness = torch.random.get_rng_state()
+
+    def step(self, x: Tensor, y: Tensor, seen: int) -> None:
+        """One step on a batch x (m, ...) with labels y (m,), when `seen` labels are known."""
+        self.network.train()
+        scale = self.recipe.step_scale_at(seen)
+        with self._own_randomness():
+            with self._autocast:
+                logits = self.network(x.to(self.device))
+            loss = functional.cross_entropy(
+                logits.float(), y.to(self.device), label_smoothing=self.recipe.label_smoothing
+            )
+            self.network.zero_grad(set_to_none=True)
+            torch.autograd.backward(loss)
+        for flat, weight in self._matrices:
+            flat.grad = None if weight.grad is None else _as_matrix(weight.grad)
+        for optimizer, first in zip(self._optimizers, self._first_steps, strict=True):
+            for group, size in zip(optimizer.param_groups, first, strict=True):
+                group["lr"] = size * scale
+            optimizer.step()
+        self.steps += 1
+        self._average()
+
+    @torch.inference_mode()
+    def logits(self, x: Tensor) -> Tensor:
+        """Logits (m, classes) of the averaged weights, float32."""
+        with self._own_randomness(), self._autocast:
+            logits: Tensor = self.averaged(x.to(self.device))
+            return logits.float().cpu()
+
+    @torch.no_grad()
+    def _average(self) -> None:
+        share = 1 / max(1.0, self.recipe.averaged * self.steps)
+        torch._foreach_lerp_(self._moving, self._followed, share)
+
+    @contextmanager
+    def _own_randomness(self) -> Iterator[None]:
+        outside = torch.random.get_rng_state()
+        torch.random.set_rng_state(self._randomness)
+        try:
+            yield
+        finally:
+            self._randomness = torch.random.get_rng_state()
+            torch.random.set_rng_state(outside)
+
+
+@contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """torch's global generator started from `seed` inside, and as it was before outside."""
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(seed)
+        yield
+
+
+def _floats(module: nn.Module) -> list[Tensor]:
+    tensors = [*module.parameters(), *module.buffers()]
+    return [tensor.detach() for tensor in tensors if tensor.is_floating_point()]
+
+
+def _as_matrix(weight: Tensor) -> Tensor:
+    """A convolution's weight, channels last in memory, as a matrix of filters over the same numbers."""
+    return weight.permute(0, 2, 3, 1).reshape(len(weight), -1) if weight.ndim == 4 else weight
+
+
+def _optimizers(network: nn.Module, recipe: Recipe) -> tuple[list[Optimizer], list[tuple[Tensor, Tensor]]]:
+    """The optimizers, and the matrices in which Muon sees the weights, beside the weights."""
+    weights = [p for p in network.parameters() if p.requires_grad and p.ndim >= 2]
+    others = [p for p in network.parameters() if p.requires_grad and p.ndim < 2]
+    decay = recipe.weight_decay
+    if recipe.optimizer == "muon" and len(weights) > 2:
+        # Muon is for the weights between hidden layers: not the first one's, not the last one's.
+        others = [weights[0], weights[-1], *others]
+        pairs = [(nn.Parameter(_as_matrix(p.detach())), p) for p in weights[1:-1]]
+        muon = Muon(
+            [flat for flat, _ in pairs],
+            lr=recipe.step,
+            momentum=recipe.momentum,
+            weight_decay=decay,
+        )
+        return [muon, _adamw([], others, recipe)], list(pairs)
+    if recipe.optimizer == "sgd":
+        groups = [
+            {"params": weights, "lr": recipe.step, "weight_decay": decay},
+            {"params": others, "lr": recipe.bias_step, "weight_decay": 0.0},
+        ]
+        groups = [group for group in groups if group["params"]]
+        return [SGD(groups, lr=recipe.step, momentum=recipe.momentum, nesterov=True, fused=True)], []
+    return [_adamw(weights, others, recipe)], []
+
+
+def _adamw(weights: list[nn.Parameter], others: list[nn.Parameter], recipe: Recipe) -> Optimizer:
+    groups = [
+        {"params": weights, "lr": recipe.step, "weight_decay": recipe.weight_decay},
+        {"params": others, "lr": recipe.bias_step, "weight_decay": 0.0},
+    ]
+    return AdamW([group for group in groups if group["params"]], betas=(0.9, 0.99), fused=True)

@@ -1,0 +1,108 @@
+"""How a network is trained on a growing data set: every number of it, agreed in advance."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from typing import Annotated
+
+from codelength.agreement import Agreement, Within, registered
+from codelength.errors import AgreementError
+
+OPTIMIZERS = ("sgd", "adamw", "muon")
+
+
+@registered("recipe")
+@dataclasses.dataclass(frozen=True)
+class Recipe(Agreement):
+    """Replays, batches, steps, averaging, augmentation, views. No network in it.
+
+    Whatever changes while the data set grows is a function of the labels seen so far and never of
+    how many there will be. Replay and averaged weights are after Bornschein, Li and Hutter (2023).
+    Raises AgreementError when a number is out of bounds.
+    """
+
+    # Replays: `passes` a label on average, up to `early` times as many while labels are few.
+    passes: Annotated[float, Within(0.1, 100)] = 8.0
+    early: Annotated[float, Within(1, 50)] = 8.0
+    late_from: Annotated[float, Within(1, 1e6)] = 8000.0
+
+    # Batches: one example for every `labels_per_example` labels seen, in powers of two.
+    smallest_batch: Annotated[int, Within(8, 1024)] = 32
+    largest_batch: Annotated[int, Within(8, 1024)] = 256
+    labels_per_example: Annotated[float, Within(1, 1e4)] = 100.0
+
+    # Steps: the optimizer and its step size, which falls as a power of the labels seen.
+    optimizer: str = "adamw"
+    step: Annotated[float, Within(1e-6, 10)] = 3e-3
+    bias_step: Annotated[float, Within(1e-6, 10)] = 3e-3
+    momentum: Annotated[float, Within(0, 0.999)] = 0.9
+    weight_decay: Annotated[float, Within(0, 10)] = 0.01
+    falls_from: Annotated[float, Within(1, 1e6)] = 4000.0
+    falls_as: Annotated[float, Within(0, 2)] = 0.5
+    label_smoothing: Annotated[float, Within(0, 0.5)] = 0.0
+
+    # Averaged weights: over this share of all steps so far.
+    averaged: Annotated[float, Within(0, 1)] = 0.1
+
+    # Augmentation: shift, scale and shear as shares of the picture's size, rotation in degrees.
+    shift: Annotated[float, Within(0, 0.5)] = 0.0
+    rotation: Annotated[float, Within(0, 180)] = 0.0
+    scale: Annotated[float, Within(0, 0.5)] = 0.0
+    shear: Annotated[float, Within(0, 0.5)] = 0.0
+    elastic: Annotated[float, Within(0, 0.5)] = 0.0
+    cutout: Annotated[float, Within(0, 1)] = 0.0
+    flips: bool = False
+
+    # Predictions: networks trained side by side, and views of an input, whose outputs are averaged.
+    networks: Annotated[int, Within(1, 8)] = 1
+    views: Annotated[int, Within(1, 32)] = 1
+    view_strength: Annotated[float, Within(0, 1)] = 0.5
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.optimizer not in OPTIMIZERS:
+            raise AgreementError(f"Recipe.optimizer must be one of {', '.join(OPTIMIZERS)}")
+
+    def passes_at(self, seen: int) -> float:
+        """How many examples are trained on for one new label, with `seen` labels so far."""
+        return self.passes * min(self.early, max(1.0, self.late_from / max(seen, 1)))
+
+    def batch_at(self, seen: int) -> int:
+        """The size of a batch: a power of two times the smallest, so that few shapes occur."""
+        wanted = seen / self.labels_per_example / self.smallest_batch
+        doublings = math.floor(math.log2(max(wanted, 1.0)))
+        return min(self.smallest_batch << doublings, max(self.largest_batch, self.smallest_batch))
+
+    def step_scale_at(self, seen: int) -> float:
+        """The step size over the first one."""
+        share = min(1.0, self.falls_from / max(seen, 1))
+        return math.pow(share, self.falls_as)
+
+
+TABLE = Recipe(passes=20.0, early=10.0, late_from=1000.0, smallest_batch=32, weight_decay=0.05)
+
+GRAY = Recipe(shift=0.08, rotation=12.0, scale=0.12, shear=0.12, views=4)
+
+PHOTO = Recipe(
+    passes=10.0,
+    early=5.0,
+    late_from=20000.0,
+    smallest_batch=64,
+    optimizer="sgd",
+    step=0.05,
+    bias_step=0.05,
+    momentum=0.85,
+    weight_decay=5e-4,
+    shift=0.0625,
+    cutout=0.25,
+    flips=True,
+    views=2,
+)
+
+
+def preset(shape: tuple[int, ...]) -> Recipe:
+    """The agreed recipe for inputs of this shape: (features,), or (channels, height, width)."""
+    if len(shape) != 3:
+        return TABLE
+    return GRAY if shape[0] == 1 else PHOTO

@@ -1,0 +1,175 @@
+"""Replay: uniform at first, learns, and computes the same at both ends to the last bit."""
+
+from __future__ import annotations
+
+import dataclasses
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import torch
+from sklearn.datasets import load_digits
+
+from codelength.errors import AgreementError, InputError
+from codelength.learners.learner import Task
+from codelength.learners.replay import Replay
+from codelength.numerics import Numerics
+from codelength.training.recipe import GRAY, PHOTO, TABLE, Recipe
+
+QUICK = Recipe(passes=2.0, early=2.0, shift=0.1, rotation=10.0, views=2)
+FAST, FLOAT32 = Numerics(), Numerics(precision="float32")
+
+
+def digits(n: int) -> tuple[np.ndarray, np.ndarray]:
+    data = load_digits()
+    order = np.random.default_rng(0).permutation(len(data.target))[:n]
+    return data.images[order].astype(np.uint8), data.target[order].astype(np.int64)
+
+
+def online(learner: Replay, x: np.ndarray, y: np.ndarray, numerics: Numerics = FAST) -> np.ndarray:
+    """The probabilities of all labels, each predicted before it was learned."""
+    classes = int(y.max()) + 1
+    predictor = learner.begin(Task(x, classes, 0, numerics))
+    start, parts = 0, []
+    for end in learner.schedule(len(x), classes):
+        parts.append(predictor.predict(x[start:end]))
+        predictor.update(x[start:end], y[start:end])
+        start = end
+    return np.concatenate(parts)
+
+
+def codelength(p: np.ndarray, y: np.ndarray) -> float:
+    return float(-np.log2(p[np.arange(len(y)), y]).sum())
+
+
+def test_uniform_before_the_first_label_then_rows_sum_to_one() -> None:
+    x, y = digits(200)
+    learner = Replay("lenet", QUICK)
+    p = online(learner, x, y)
+    first = next(learner.schedule(200, 10))
+    assert p.dtype == np.float64
+    assert (p[:first] == 0.1).all()
+    assert (p >= 0).all()
+    np.testing.assert_allclose(p.sum(axis=1), 1, atol=1e-12)
+
+
+@pytest.mark.parametrize("network", ["lenet", "mlp"])
+def test_learns_digits(network: str) -> None:
+    x, y = digits(600)
+    p = online(Replay(network, dataclasses.replace(QUICK, passes=10.0)), x, y)
+    assert codelength(p, y) < 0.45 * 600 * np.log2(10)
+    assert (p[300:].argmax(axis=1) == y[300:]).mean() > 0.85
+
+
+@pytest.mark.parametrize("numerics", [FAST, FLOAT32])
+@pytest.mark.parametrize("optimizer", ["adamw", "sgd", "muon"])
+def test_bit_identical_from_run_to_run(numerics: Numerics, optimizer: str) -> None:
+    x, y = digits(160)
+    learner = Replay("lenet", dataclasses.replace(QUICK, optimizer=optimizer, networks=2))
+    torch.manual_seed(1)
+    first = online(learner, x, y, numerics)
+    torch.manual_seed(2)
+    ballast = [torch.full((1001,), torch.nan) for _ in range(100)]
+    del ballast[::2]
+    assert (online(learner, x, y, numerics) == first).all()
+
+
+CHILD = """
+import hashlib, sys
+sys.path.insert(0, {here!r})
+import torch
+torch.set_num_threads({threads})
+from test_replay import QUICK, Replay, digits, online
+print(hashlib.sha256(online(Replay("lenet", QUICK), *digits(160)).tobytes()).hexdigest())
+"""
+
+
+def test_bit_identical_in_another_process() -> None:
+    program = CHILD.format(here=__file__.rpartition("/")[0], threads=torch.get_num_threads())
+    runs = [subprocess.run([sys.executable, "-c", program], capture_output=True, text=True) for _ in range(2)]
+    assert runs[0].returncode == 0, runs[0].stderr
+    assert runs[0].stdout == runs[1].stdout
+
+
+def test_global_randomness_is_neither_used_nor_changed() -> None:
+    x, y = digits(100)
+    torch.manual_seed(5)
+    np.random.seed(5)  # noqa: NPY002
+    before, numpy_before = torch.random.get_rng_state(), np.random.get_state()[1].copy()  # noqa: NPY002
+    online(Replay("lenet", QUICK), x, y)
+    assert torch.equal(torch.random.get_rng_state(), before)
+    assert (np.random.get_state()[1] == numpy_before).all()  # noqa: NPY002
+
+
+def test_another_seed_predicts_otherwise() -> None:
+    x, y = digits(64)
+    answers = []
+    for seed in (0, 1):
+        predictor = Replay("mlp", QUICK).begin(Task(x, 10, seed, FLOAT32))
+        predictor.update(x, y)
+        answers.append(predictor.predict(x))
+    assert (answers[0] != answers[1]).any()
+
+
+@pytest.mark.parametrize("n", [0, 1, 63, 64, 65, 5000])
+def test_schedule_ends_at_n(n: int) -> None:
+    ends = list(Replay("lenet").schedule(n, 10))
+    assert ends == sorted(set(ends))
+    assert ends[-1:] == ([n] if n else [])
+    assert all(0 < end <= n for end in ends)
+
+
+@pytest.mark.parametrize("n", [1, 3, 300])
+def test_probe_is_the_same_each_time(n: int) -> None:
+    x, _ = digits(n)
+    probes = [Replay("lenet").probe(Task(x, 10, 0, FLOAT32)) for _ in range(2)]
+    assert np.isfinite(probes[0]).all()
+    assert (probes[0] == probes[1]).all()
+    assert (probes[0] != 0.1).any()
+
+
+def test_nothing_to_send() -> None:
+    x, _ = digits(5)
+    learner = Replay("lenet")
+    predictor = learner.begin(Task(x[:0], 10, 0, FLOAT32))
+    assert predictor.predict(x[:0]).shape == (0, 10)
+    assert learner.probe(Task(x[:0], 10, 0, FLOAT32)).shape == (0, 10)
+
+
+def test_predicts_inputs_that_are_not_of_the_task() -> None:
+    x, y = digits(700)
+    predictor = Replay("mlp", QUICK).begin(Task(x[:100], 10, 0, FLOAT32))
+    predictor.update(x[:100], y[:100])
+    p = predictor.predict(x[100:])
+    assert p.shape == (600, 10)
+    np.testing.assert_allclose(p.sum(axis=1), 1, atol=1e-12)
+
+
+def test_refuses_more_labels_than_inputs_and_other_shapes() -> None:
+    x, y = digits(20)
+    predictor = Replay("mlp", QUICK).begin(Task(x[:10], 10, 0, FLOAT32))
+    with pytest.raises(InputError, match="10 inputs"):
+        predictor.update(x, y)
+    predictor.update(x[:10], y[:10])
+    with pytest.raises(InputError, match="shape"):
+        predictor.predict(x[:, :4])
+
+
+def test_unknown_network_is_named() -> None:
+    x, _ = digits(5)
+    with pytest.raises(AgreementError, match="'mine'"):
+        Replay("mine").begin(Task(x, 10, 0, FLOAT32))
+
+
+def test_a_recipe_travels_inside_the_learner() -> None:
+    from codelength import agreement
+
+    for recipe in (None, QUICK, GRAY, PHOTO, TABLE):
+        learner = Replay("lenet", recipe)
+        assert agreement.unpack(agreement.pack(learner)) == learner
+
+
+def test_importing_the_learner_does_not_import_torch() -> None:
+    program = "import sys, codelength.learners.replay, codelength.networks; assert 'torch' not in sys.modules"
+    assert subprocess.run([sys.executable, "-c", program]).returncode == 0

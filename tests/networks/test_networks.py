@@ -1,0 +1,56 @@
+"""Every built-in network on every shape that it promises to take, and clear errors on the others."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from codelength.agreement import register
+from codelength.errors import AgreementError, InputError
+from codelength.networks import BUILT_IN, build
+
+IMAGES = [(1, 8, 8), (1, 28, 28), (3, 32, 32), (2, 9, 17)]
+FITS = [(name, shape) for name in ("shallow", "shallow-256", "mlp", "lenet") for shape in IMAGES]
+FITS += [(name, (13,)) for name in ("shallow", "shallow-256", "mlp")]
+FITS += [("vgg-small", (3, 32, 32)), ("vgg-small", (1, 28, 28)), ("vgg-small", (3, 16, 16))]
+
+
+@pytest.mark.parametrize(("name", "shape"), FITS)
+def test_maps_a_batch_to_logits(name: str, shape: tuple[int, ...]) -> None:
+    network = build(name, shape, 7)
+    with torch.autocast("cpu", torch.bfloat16):
+        logits = network(torch.randn(4, *shape))
+    assert logits.shape == (4, 7)
+    assert logits.dtype == torch.float32
+    logits.sum().backward()
+    assert all(parameter.grad is not None for parameter in network.parameters())
+
+
+@pytest.mark.parametrize(
+    ("name", "shape"),
+    [("lenet", (13,)), ("vgg-small", (13,)), ("lenet", (1, 4, 4)), ("vgg-small", (3, 8, 8))],
+)
+def test_inputs_that_do_not_fit_are_refused(name: str, shape: tuple[int, ...]) -> None:
+    with pytest.raises(InputError, match=name):
+        build(name, shape, 10)
+
+
+def test_initialization_follows_the_global_generator() -> None:
+    for name in BUILT_IN:
+        weights = []
+        for _ in range(2):
+            torch.manual_seed(3)
+            weights.append(
+                torch.cat([p.detach().flatten() for p in build(name, (3, 32, 32), 10).parameters()])
+            )
+        assert torch.equal(*weights)
+
+
+def test_own_networks_by_name() -> None:
+    register("test-own", lambda shape, classes: torch.nn.Linear(shape[0], classes))
+    assert build("test-own", (4,), 3)(torch.zeros(2, 4)).shape == (2, 3)
+
+
+def test_unknown_names_are_listed_with_the_known() -> None:
+    with pytest.raises(AgreementError, match="lenet"):
+        build("resnet-1001", (3, 32, 32), 10)
