@@ -42,7 +42,7 @@ def test_a_mismatch_names_its_part():
     require_same(["2.13.0", "AVX512", "Intel 6/85"], ours, agree=True)
     with pytest.raises(NumericsError, match=r"torch 2\.9\.1 there, 2\.13\.0 here"):
         require_same(["2.9.1", "AVX512", "AMD 25/17"], ours, agree=True)
-    with pytest.raises(NumericsError, match="probe differs.*Intel 6/85"):
+    with pytest.raises(NumericsError, match=r"probe differs.*Intel 6/85"):
         require_same(["2.13.0", "AVX512", "Intel 6/85"], ours, agree=False)
     with pytest.raises(NumericsError, match="probe differs"):
         require_same(["2.13.0", "AVX512", "AMD 25/17"], ours, agree=False)

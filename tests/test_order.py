@@ -13,9 +13,7 @@ arrays = st.lists(st.lists(st.integers(0, 3), min_size=2, max_size=2), max_size=
 def test_the_same_inputs_are_visited_alike_in_whatever_order_they_are_held(x, seed, random):
     shuffled = np.array(random.sample(range(len(x)), len(x)), dtype=np.int64)
     rows, others = digest_rows(x), digest_rows(x[shuffled])
-    np.testing.assert_array_equal(
-        x[visiting_order(rows, seed)], x[shuffled][visiting_order(others, seed)]
-    )
+    np.testing.assert_array_equal(x[visiting_order(rows, seed)], x[shuffled][visiting_order(others, seed)])
     assert digest_inputs(x, rows, 16) == digest_inputs(x[shuffled], others, 16)
 
 

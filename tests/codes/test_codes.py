@@ -45,7 +45,9 @@ def test_round_trip(name, n):
     labels = cl.decode(bytes(message), x, model=agreed)
     np.testing.assert_array_equal(labels, y)
     assert labels.dtype == np.int64
-    assert abs(message.payload_bits - message.ideal_bits) <= 64 + 0.001 * message.ideal_bits or name == "huffman"
+    assert (
+        abs(message.payload_bits - message.ideal_bits) <= 64 + 0.001 * message.ideal_bits or name == "huffman"
+    )
     measured = code.measure(x, y, classes=range(3))
     assert measured.ideal_bits == message.ideal_bits
     assert cl.receive(message, x, model=agreed).measurement.ideal_bits == message.ideal_bits
@@ -204,7 +206,13 @@ def test_inputs_and_labels_that_cannot_be_used_are_refused(x, y, says):
 
 
 @pytest.mark.parametrize(
-    "bad", [lambda x: np.ones(len(x)), lambda x: np.ones((len(x), 2)), lambda x: np.ones((len(x), 3)), np.ones((1, 3))]
+    "bad",
+    [
+        lambda x: np.ones(len(x)),
+        lambda x: np.ones((len(x), 2)),
+        lambda x: np.ones((len(x), 3)),
+        np.ones((1, 3)),
+    ],
 )
 def test_a_model_that_gives_no_probabilities_is_refused(bad):
     x, y = sample(20)

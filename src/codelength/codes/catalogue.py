@@ -34,7 +34,9 @@ class Entry:
 
 
 def _network(x: npt.NDArray[Any]) -> str:
-    return "vgg-small" if x.ndim > 2 else "mlp"
+    if x.ndim == 2:
+        return "mlp"
+    return "vgg-small" if min(sorted(x.shape[1:])[-2:]) >= 16 else "lenet"
 
 
 def _classifier(x: npt.NDArray[Any]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -87,25 +88,26 @@ def decode_file(
     return labels, received
 
 
-def second_process(path: Path, data: DataSet, arguments: list[str], folder: Path) -> Row:
+def second_process(path: Path, data: DataSet, arguments: list[str]) -> Row:
     """Bob, in a process of his own: what he decoded, compared with Alice's labels.
 
     `arguments` name the data as the command line does. Raises CodelengthError with Bob's own words
     when he fails.
     """
-    out, predicted = folder / "labels.npy", folder / "predicted.npy"
-    command = [sys.executable, "-m", "codelength", "decode", str(path), *arguments, "--out", str(out)]
-    if data.x_test is not None:
-        command += ["--predict", str(predicted)]
-    started = time.perf_counter()
-    bob = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
-    seconds = time.perf_counter() - started
-    if bob.returncode:
-        raise CodelengthError(f"the second process could not decode {path.name}: {bob.stderr.strip()}")
-    labels = np.load(out, allow_pickle=False)
-    accuracy = None
-    if predicted.exists() and data.y_test is not None:
-        accuracy = float((np.load(predicted, allow_pickle=False) == data.y_test).mean())
+    with tempfile.TemporaryDirectory() as folder:
+        out, predicted = Path(folder) / "labels.npy", Path(folder) / "predicted.npy"
+        command = [sys.executable, "-m", "codelength", "decode", str(path), *arguments, "--out", str(out)]
+        if data.x_test is not None:
+            command += ["--predict", str(predicted)]
+        started = time.perf_counter()
+        bob = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+        seconds = time.perf_counter() - started
+        if bob.returncode:
+            raise CodelengthError(f"the second process could not decode {path.name}: {bob.stderr.strip()}")
+        labels = np.load(out, allow_pickle=False)
+        accuracy = None
+        if predicted.exists() and data.y_test is not None:
+            accuracy = float((np.load(predicted, allow_pickle=False) == data.y_test).mean())
     return {
         "test_accuracy": accuracy,
         "decode_seconds": round(seconds, 2),
@@ -145,4 +147,4 @@ def run(experiment: Experiment, arguments: list[str], path: Path, progress: Prog
     message.save(path)
     if held:
         held.save(held_path(path))
-    return row(experiment, message, seconds) | second_process(path, experiment.data, arguments, path.parent)
+    return row(experiment, message, seconds) | second_process(path, experiment.data, arguments)
