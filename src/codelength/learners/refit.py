@@ -90,6 +90,7 @@ class Refitted:
         self._x: list[Inputs] = []
         self._y: list[Labels] = []
         self._fitted: Any = None
+        self._columns = np.arange(0)  # the class of each column that the fit predicts
 
     def predict(self, x: Inputs) -> Probabilities:
         """Probabilities (m, K) of the last fit for inputs (m, ...), flattened to (m, F) float64.
@@ -105,7 +106,7 @@ class Refitted:
                 raw = self._fitted.predict_proba(flat)
         except Exception as error:
             raise InputError(f"{self._name} cannot predict {len(x)} labels: {error}") from error
-        return _placed(raw, self._seen(), prior, self._name)
+        return _placed(raw, self._columns, prior, self._name)
 
     def update(self, x: Inputs, y: Labels) -> None:
         """Adds the labels (m,) of inputs (m, ...) to the past and fits anew.
@@ -133,10 +134,7 @@ class Refitted:
                 ) from error
             return  # the fit before, or the frequencies, predict the next block
         self._fitted = estimator
-
-    def _seen(self) -> npt.NDArray[np.int64]:
-        seen = getattr(self._fitted, "classes_", None)
-        return np.flatnonzero(self._counts.seen) if seen is None else np.asarray(seen, dtype=np.int64)
+        self._columns = np.asarray(getattr(estimator, "classes_", np.unique(labels)), dtype=np.int64)
 
 
 def _placed(raw: Any, columns: npt.NDArray[np.int64], prior: Probabilities, name: str) -> Probabilities:
