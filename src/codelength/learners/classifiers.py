@@ -144,6 +144,8 @@ def describe(estimator: Any) -> Classifier:
     Raises AgreementError for a class that is not scikit-learn's own or not on the list, and for
     parameters that cannot travel: callables, arrays, `memory`, `warm_start`, sizes out of bounds.
     """
+    if isinstance(estimator, type):
+        raise AgreementError(f"a classifier is given as an object, {estimator.__name__}(), not as a class")
     parameters = tuple(item for pair in _flattened(estimator, "") for item in pair)
     classifier = Classifier(type(estimator).__name__, parameters)
     _require_probabilities(estimator)
@@ -277,8 +279,10 @@ def _flattened(estimator: Any, prefix: str) -> Iterator[tuple[str, Any]]:
             yield prefix + parameter, type(value).__name__
             yield from _flattened(value, f"{prefix}{parameter}__")
         elif parameter in _PARTS:
-            named = [(at, part if isinstance(part, str) else type(part).__name__) for at, part in value]
-            yield prefix + parameter, tuple(item for pair in named for item in pair)
+            if not all(isinstance(pair, (tuple, list)) and len(pair) == 2 for pair in value):
+                raise AgreementError(f"{cls.__name__}.{parameter} must be a list of (name, estimator)")
+            kinds = [(at, part if isinstance(part, str) else type(part).__name__) for at, part in value]
+            yield prefix + parameter, tuple(item for pair in kinds for item in pair)
             for at, part in value:
                 if not isinstance(part, str):
                     yield from _flattened(part, f"{prefix}{at}__")
@@ -351,6 +355,10 @@ def _widths(node: _Node, features: int) -> tuple[int, int]:
         out = features * node.number("n_bins", 5)
     elif node.name in ("Nystroem", "RBFSampler"):
         out = node.number("n_components", 100)
+    elif node.name == "PCA":
+        out = min(features, node.number("n_components", features))
+    elif node.name == "SelectKBest":
+        out = min(features, node.number("k", 10))
     else:
         out = 2 * features if node.scalars.get("add_indicator") else features
     return out, max(widest, out)
@@ -360,4 +368,4 @@ _REGISTER = "register a factory on both sides, codelength.register(name, factory
 
 
 def _stranger(name: str) -> AgreementError:
-    return AgreementError(f"{name} is not one of the scikit-learn classes that can travel; {_REGISTER}")
+    return AgreementError(f"{name:.80} is not one of the scikit-learn classes that can travel; {_REGISTER}")

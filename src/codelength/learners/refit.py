@@ -43,7 +43,7 @@ class Refit(Learner):
     """
 
     classifier: Classifier | str
-    growth: Annotated[float, Within(0.01, 10.0)] = 0.15
+    growth: Annotated[float, Within(0.01, 10.0)] = 0.1
     first: Annotated[int, Within(1, 100_000)] = 8
 
     libraries: ClassVar[frozenset[str]] = frozenset({"scikit-learn"})
@@ -90,15 +90,23 @@ class Refitted:
         self._x: list[Inputs] = []
         self._y: list[Labels] = []
         self._fitted: Any = None
+        self._columns = np.arange(0)  # the class of each column that the fit predicts
 
     def predict(self, x: Inputs) -> Probabilities:
-        """Probabilities (m, K) of the last fit for inputs (m, ...), flattened to (m, F) float64."""
+        """Probabilities (m, K) of the last fit for inputs (m, ...), flattened to (m, F) float64.
+
+        Raises InputError when the classifier does not take these inputs.
+        """
         prior = self._counts.estimate()
         if self._fitted is None or len(x) == 0:
             return self._counts.predict(x)
-        with _silent():
-            raw = self._fitted.predict_proba(_flat(x))
-        return _placed(raw, self._seen(), prior, self._name)
+        flat = _flat(x)
+        try:
+            with _silent():
+                raw = self._fitted.predict_proba(flat)
+        except Exception as error:
+            raise InputError(f"{self._name} cannot predict {len(x)} labels: {error}") from error
+        return _placed(raw, self._columns, prior, self._name)
 
     def update(self, x: Inputs, y: Labels) -> None:
         """Adds the labels (m,) of inputs (m, ...) to the past and fits anew.
@@ -117,9 +125,7 @@ class Refitted:
             with _silent():
                 estimator.fit(past, labels)
                 estimator.predict_proba(past[:1])  # some classifiers find only here that data are few
-        except MemoryError:
-            raise
-        except Exception as error:
+        except Exception as error:  # a user's own classifier may raise anything
             # scikit-learn's complaint about a parameter is a ValueError and a TypeError at once
             too_few = isinstance(error, _TOO_FEW) and not isinstance(error, TypeError)
             if not too_few or len(labels) >= PATIENCE * len(self._counts.seen):
@@ -128,10 +134,7 @@ class Refitted:
                 ) from error
             return  # the fit before, or the frequencies, predict the next block
         self._fitted = estimator
-
-    def _seen(self) -> npt.NDArray[np.int64]:
-        seen = getattr(self._fitted, "classes_", None)
-        return np.flatnonzero(self._counts.seen) if seen is None else np.asarray(seen, dtype=np.int64)
+        self._columns = np.asarray(getattr(estimator, "classes_", np.unique(labels)), dtype=np.int64)
 
 
 def _placed(raw: Any, columns: npt.NDArray[np.int64], prior: Probabilities, name: str) -> Probabilities:
