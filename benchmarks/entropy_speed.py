@@ -64,11 +64,11 @@ def main() -> None:
             times[name].append(seconds(work))
     rows = []
     for way in ("in", "out"):
-        for ours in ("ours", "channel"):
+        for ours, what in {"ours": "entropy coder", "channel": "whole channel, with accounting"}.items():
             ratios = [d / t for d, t in zip(times[f"direct {way}"], times[f"{ours} {way}"], strict=True)]
             rows.append(
                 {
-                    "what": f"{'entropy coder' if ours == 'ours' else 'whole channel, with accounting'}, {way}",
+                    "what": f"{what}, {way}",
                     "labels": N,
                     "classes": K,
                     "symbols_a_second": round(N / float(np.median(times[f"{ours} {way}"]))),

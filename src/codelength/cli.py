@@ -60,7 +60,8 @@ CodeName = Annotated[
 Model = Annotated[
     Optional[str],  # noqa: UP045
     typer.Option(
-        help="Network (online, shannon) or scikit-learn classifier (online:refit); else one agreed "
+        help="A network (shallow, shallow-256, mlp, lenet, vgg-small) or, for online:refit, a classifier "
+        "(nearest-neighbours, random-forest, or scikit-learn's name for it), or your own; else one agreed "
         "from the inputs' shape. Example: --model lenet"
     ),
 ]

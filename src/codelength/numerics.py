@@ -37,11 +37,15 @@ class Numerics(Agreement):
 
     @classmethod
     def fast(cls, libraries: frozenset[str]) -> Numerics:
-        """All cores, bfloat16 where the CPU computes in it: exact from run to run on one kind of machine."""
-        threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        """All cores, bfloat16 where the CPU computes in it: exact from run to run on one kind of machine.
+
+        Without torch, one thread: scikit-learn's steps are too short for two on a machine that is shared.
+        """
         if "torch" not in libraries:
-            return cls(threads)
+            return cls(threads=1)
         import torch
+
+        threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
         if torch.cuda.is_available():
             return cls(threads, "bfloat16", "cuda")

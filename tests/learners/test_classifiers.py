@@ -156,13 +156,13 @@ def test_a_description_reads_like_the_estimator() -> None:
 
 
 def test_defaults_do_not_travel() -> None:
-    assert describe(LogisticRegression()) == Classifier("LogisticRegression")
+    assert describe(LogisticRegression()) == Classifier("LogisticRegression", ())
     assert len(msgpack.packb(pack(Classifier("KNeighborsClassifier", ("n_neighbors", 3))))) < 70
 
 
 def test_threads_and_words_are_left_out_and_seeds_set() -> None:
     described = describe(RandomForestClassifier(n_jobs=2, verbose=1))
-    assert described == Classifier("RandomForestClassifier")
+    assert described == Classifier("RandomForestClassifier", ())
     assert described.build(seed=7).get_params()["random_state"] == 7
     assert describe(RandomForestClassifier(random_state=3)).build(seed=7).random_state == 3
     stacked = describe(BaggingClassifier(make_pipeline(PCA(), MLPClassifier()))).build(5).get_params()
@@ -301,7 +301,7 @@ def test_a_message_can_be_read_without_scikit_learn() -> None:
 import sys
 from codelength.learners.classifiers import Classifier
 from codelength.learners.refit import Refit
-str(Refit(Classifier("GaussianNB")))
+str(Refit(Classifier("GaussianNB", ())))
 assert not any(module.startswith("sklearn") for module in sys.modules)
 """
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -62,7 +62,7 @@ def test_takes_an_estimator_and_travels() -> None:
 
 @given(st.integers(0, 3000), st.floats(0.01, 10.0), st.integers(1, 100))
 def test_schedule(n: int, growth: float, first: int) -> None:
-    ends = list(Refit(Classifier("GaussianNB"), growth, first).schedule(n, 10))
+    ends = list(Refit(Classifier("GaussianNB", ()), growth, first).schedule(n, 10))
     assert all(a < b for a, b in zip([0, *ends], ends, strict=False))
     assert (ends[-1] if ends else 0) == n
     for a, b in pairwise(ends[:-1]):
@@ -70,7 +70,7 @@ def test_schedule(n: int, growth: float, first: int) -> None:
 
 
 def test_the_paper_s_blocks() -> None:
-    ends = list(Refit(Classifier("GaussianNB"), growth=1.0, first=8).schedule(60_000, 10))
+    ends = list(Refit(Classifier("GaussianNB", ()), growth=1.0, first=8).schedule(60_000, 10))
     assert ends == [8 * 2**i for i in range(13)] + [60_000]
 
 

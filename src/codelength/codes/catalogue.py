@@ -40,7 +40,14 @@ def _network(x: npt.NDArray[Any]) -> str:
 
 
 def _classifier(x: npt.NDArray[Any]) -> str:
-    return "KNeighborsClassifier" if x.ndim > 2 else "RandomForestClassifier"
+    return "nearest-neighbours" if x.ndim > 2 else "random-forest"
+
+
+#: agreed classifiers, by names of our own
+CLASSIFIERS = {
+    "nearest-neighbours": Classifier("KNeighborsClassifier", ("weights", "distance")),
+    "random-forest": Classifier("RandomForestClassifier", ()),
+}
 
 
 def replaying(model: str) -> Learner:
@@ -49,8 +56,10 @@ def replaying(model: str) -> Learner:
 
 
 def refitting(model: str) -> Learner:
-    """A classifier by scikit-learn's name for it, or the user's, refitted at growing blocks, calibrated."""
-    return Calibrated(Refit(model if is_registered(model) else Classifier(model)))
+    """A classifier by our name, the user's or scikit-learn's, refitted at growing blocks, calibrated."""
+    if is_registered(model):
+        return Calibrated(Refit(model))
+    return Calibrated(Refit(CLASSIFIERS.get(model) or Classifier(model, ())))
 
 
 def _online(seed: int, learner: Learner | None) -> Code:

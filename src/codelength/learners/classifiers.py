@@ -97,7 +97,7 @@ class Classifier(Agreement):
     """
 
     name: str
-    parameters: tuple[Any, ...] = ()
+    parameters: tuple[Any, ...]
 
     def __post_init__(self) -> None:
         super().__post_init__()
