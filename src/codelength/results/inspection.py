@@ -25,7 +25,7 @@ def described(path: Path) -> Iterator[tuple[str, str]]:
     yield "inputs", f"digest {header.inputs.hex()}"
     if header.numerics:
         threads, *rest = header.numerics
-        yield "numerics", ", ".join([f"{threads} threads", *map(str, rest)])
+        yield "numerics", ", ".join([f"{threads} thread" + "s" * (threads != 1), *map(str, rest)])
         yield "made with", "; ".join(_surroundings(message))
         yield "probe", header.probe.hex()
     yield "payload", f"{message.payload_bits:,} bits ({message.kbits:.3f} kbits), ratio {message.ratio:.4f}"
