@@ -29,7 +29,7 @@ class Replay(Learner):
 
     network: str
     recipe: Recipe | None = None
-    first_block: typing.Annotated[int, Within(1, 4096)] = 64
+    first_block: typing.Annotated[int, Within(1, 4096)] = 10
     block_growth: typing.Annotated[float, Within(0.01, 1)] = 0.08
     largest_block: typing.Annotated[int, Within(32, 8192)] = 512
 
