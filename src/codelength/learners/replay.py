@@ -41,10 +41,10 @@ class Replay(Learner):
         return Replaying(self.network, self.recipe, task)
 
     def schedule(self, n: int, classes: int) -> Iterator[int]:
-        end = self.first_block
+        end, smallest = self.first_block, -(-self.first_block // 2)
         while end < n:
             yield end
-            end += min(max(1, int(end * self.block_growth)), self.largest_block)
+            end += min(max(smallest, int(end * self.block_growth)), self.largest_block)
         if n:
             yield n
 
