@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import subprocess
 import sys
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -19,6 +20,15 @@ from codelength.training.recipe import GRAY, PHOTO, TABLE, Recipe
 
 QUICK = Recipe(passes=4.0, early=1.0, shift=0.1, rotation=10.0, views=2)
 FAST, FLOAT32 = Numerics(), Numerics(precision="float32")
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    """Two threads wait for each other on a busy machine, and these batches are small."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
 
 
 def digits(n: int) -> tuple[np.ndarray, np.ndarray]:
@@ -84,14 +94,14 @@ CHILD = """
 import hashlib, sys
 sys.path.insert(0, {here!r})
 import torch
-torch.set_num_threads({threads})
+torch.set_num_threads(1)
 from test_replay import digits, online, quick
 print(hashlib.sha256(online(quick("lenet"), *digits(120)).tobytes()).hexdigest())
 """
 
 
 def test_bit_identical_in_another_process() -> None:
-    program = CHILD.format(here=__file__.rpartition("/")[0], threads=torch.get_num_threads())
+    program = CHILD.format(here=__file__.rpartition("/")[0])
     runs = [subprocess.run([sys.executable, "-c", program], capture_output=True, text=True) for _ in range(2)]
     assert runs[0].returncode == 0, runs[0].stderr
     assert runs[0].stdout == runs[1].stdout

@@ -40,16 +40,18 @@ class Trainer:
         with seeded(seed):
             self._randomness = torch.random.get_rng_state()
 
-    def step(self, x: Tensor, y: Tensor, seen: int) -> None:
-        """One step on a batch x (m, ...) with labels y (m,), when `seen` labels are known."""
+    def step(self, x: Tensor, y: Tensor, seen: int) -> Tensor:
+        """One step on a batch x (m, ...) with labels y (m,), when `seen` labels are known.
+
+        Returns the cross-entropy (m,) of each label just before the step, in nats.
+        """
         self.network.train()
         scale = self.recipe.step_scale_at(seen)
+        y = y.to(self.device)
         with self._own_randomness():
             with self._autocast:
-                logits = self.network(x.to(self.device))
-            loss = functional.cross_entropy(
-                logits.float(), y.to(self.device), label_smoothing=self.recipe.label_smoothing
-            )
+                logits = self.network(x.to(self.device)).float()
+            loss = functional.cross_entropy(logits, y, label_smoothing=self.recipe.label_smoothing)
             self.network.zero_grad(set_to_none=True)
             torch.autograd.backward(loss)
         for flat, weight in self._matrices:
@@ -60,6 +62,7 @@ class Trainer:
             optimizer.step()
         self.steps += 1
         self._average()
+        return functional.cross_entropy(logits.detach(), y, reduction="none").cpu()
 
     @torch.inference_mode()
     def logits(self, x: Tensor) -> Tensor:

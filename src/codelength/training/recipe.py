@@ -22,10 +22,12 @@ class Recipe(Agreement):
     Raises AgreementError when a number is out of bounds.
     """
 
-    # Replays: `passes` a label on average, up to `early` times as many while labels are few.
+    # Replays: `passes` a label on average, up to `early` times as many while labels are few; the
+    # share `focus` of them in proportion to the loss that an example had when last trained on.
     passes: Annotated[float, Within(0.1, 100)] = 8.0
     early: Annotated[float, Within(1, 50)] = 8.0
     late_from: Annotated[float, Within(1, 1e6)] = 8000.0
+    focus: Annotated[float, Within(0, 0.95)] = 0.0
 
     # Batches: one example for every `labels_per_example` labels seen, in powers of two.
     smallest_batch: Annotated[int, Within(8, 1024)] = 32

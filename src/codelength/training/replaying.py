@@ -33,6 +33,7 @@ class Replaying:
         self._random = np.random.Generator(np.random.PCG64(task.seed))
         self._torch_random = torch.Generator().manual_seed(task.seed)
         self._labels = np.zeros(len(task.x), np.int64)
+        self._losses = np.ones(len(task.x))  # of each example when last trained on
         self._seen = 0
         self._owed = 0.0  # examples to train on that did not fill a batch yet
         self._waiting = 0  # new labels that no batch has held yet: the last ones seen
@@ -79,6 +80,11 @@ class Replaying:
     def _choose(self, batch: int, fresh: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
         """Rows for one batch: `fresh` that were never trained on, the others any that were seen."""
         rows = self._random.integers(0, self._seen, batch)
+        hard = round(batch * self._recipe.focus)
+        if hard:
+            sums = np.cumsum(self._losses[: self._seen])
+            found = np.searchsorted(sums, self._random.random(hard) * sums[-1], side="right")
+            rows[batch - hard :] = np.minimum(found, self._seen - 1)
         first = self._seen - self._waiting
         rows[:fresh] = np.arange(first, first + fresh)
         return rows
@@ -86,8 +92,11 @@ class Replaying:
     def _step(self, rows: np.ndarray[tuple[int], np.dtype[np.int64]]) -> None:
         x = self._normalize(self._task.x[rows])
         y = torch.from_numpy(self._labels[rows])
-        for trainer in self._trainers:
+        losses = [
             trainer.step(augment(x, self._recipe, self._torch_random), y, self._seen)
+            for trainer in self._trainers
+        ]
+        self._losses[rows] = torch.stack(losses).mean(dim=0).numpy()
 
     @torch.inference_mode()
     def _predict_batch(self, x: Inputs) -> Probabilities:
