@@ -1,0 +1,75 @@
+"""How few bits send the labels of a data set: codes that measure it, and messages that do it.
+
+Blier and Ollivier, The Description Length of Deep Learning Models, NeurIPS 2018. Everything is in
+bits; 1 kbit is 1,000 bits.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from codelength.version import __version__
+
+if TYPE_CHECKING:
+    from codelength.agreement import register, registered
+    from codelength.codes.online import OnlineCode
+    from codelength.codes.receiving import Received, decode, receive
+    from codelength.codes.shannon import HuffmanCode, ShannonCode, fitted
+    from codelength.codes.uniform import UniformCode
+    from codelength.data import DataSet, load
+    from codelength.errors import (
+        AgreementError,
+        CodelengthError,
+        DataError,
+        InputError,
+        MessageError,
+        NumericsError,
+        OtherInputsError,
+    )
+    from codelength.learners.calibration import Calibrated
+    from codelength.learners.frequency import Frequency
+    from codelength.learners.learner import Learner, Predictor, Task
+    from codelength.learners.refit import Refit
+    from codelength.learners.replay import Replay
+    from codelength.message import Measurement, Message
+    from codelength.training.recipe import Recipe
+
+_MODULES = {
+    "agreement": ("register", "registered"),
+    "codes.online": ("OnlineCode",),
+    "codes.receiving": ("Received", "decode", "receive"),
+    "codes.shannon": ("HuffmanCode", "ShannonCode", "fitted"),
+    "codes.uniform": ("UniformCode",),
+    "data": ("DataSet", "load"),
+    "errors": (
+        "AgreementError",
+        "CodelengthError",
+        "DataError",
+        "InputError",
+        "MessageError",
+        "NumericsError",
+        "OtherInputsError",
+    ),
+    "learners.calibration": ("Calibrated",),
+    "learners.frequency": ("Frequency",),
+    "learners.learner": ("Learner", "Predictor", "Task"),
+    "learners.refit": ("Refit",),
+    "learners.replay": ("Replay",),
+    "message": ("Measurement", "Message"),
+    "training.recipe": ("Recipe",),
+}
+_HOME = {name: module for module, names in _MODULES.items() for name in names}
+
+__all__ = ["__version__", *_HOME]
+
+
+def __getattr__(name: str) -> Any:
+    # imported when first asked for, so that the command line answers at once
+    if name not in _HOME:
+        raise AttributeError(f"module 'codelength' has no attribute {name!r}")
+    return getattr(importlib.import_module(f"codelength.{_HOME[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -8,7 +8,6 @@ bounds are checked.
 from __future__ import annotations
 
 import dataclasses
-import functools
 import math
 import types
 import typing
@@ -17,7 +16,6 @@ from typing import Any, TypeVar
 
 from codelength.errors import AgreementError
 
-_NAME = ""  # the key under which a packed agreement keeps its registered name
 _MAX_DEPTH = 8
 
 _agreements: dict[str, type[Agreement]] = {}
@@ -40,7 +38,7 @@ class Agreement:
     """
 
     def __post_init__(self) -> None:
-        for field, hint in _hints(type(self)).items():
+        for field, hint in _fields(type(self)).items():
             object.__setattr__(self, field, _checked(self, field, hint, getattr(self, field)))
 
 
@@ -83,6 +81,11 @@ def register(name: str, factory: Callable[..., Any]) -> None:
         raise AgreementError(f"the name {name!r} is taken; register under another one")
 
 
+def is_registered(name: str) -> bool:
+    """Whether a factory is registered under `name`."""
+    return name in _factories
+
+
 def factory(name: str) -> Callable[..., Any]:
     """The factory registered under `name`; AgreementError, with the known names, if there is none."""
     if name not in _factories:
@@ -95,12 +98,17 @@ def factory(name: str) -> Callable[..., Any]:
 
 
 def pack(value: Any) -> Any:
-    """An agreement as plain maps, lists and scalars; fields at their defaults are left out."""
+    """An agreement as plain maps, lists and scalars.
+
+    `{name: [fields without a default], field: value, …}`; fields at their defaults are left out, so
+    that a version with more of them still reads what was packed before.
+    """
     if isinstance(value, Agreement):
-        packed = {_NAME: name_of(value)}
-        for field in dataclasses.fields(value):
+        fields = [field for field in dataclasses.fields(value) if travels(field)]
+        packed = {name_of(value): [pack(getattr(value, f.name)) for f in fields if _required(f)]}
+        for field in fields:
             content = getattr(value, field.name)
-            if field.default is dataclasses.MISSING or content != field.default:
+            if not _required(field) and content != field.default:
                 packed[field.name] = pack(content)
         return packed
     if isinstance(value, tuple):
@@ -116,25 +124,34 @@ def unpack(value: Any, depth: int = 0) -> Any:
         return tuple(unpack(item, depth + 1) for item in value)
     if not isinstance(value, dict):
         return value
-    name = value.get(_NAME)
+    name = next(iter(value), None)
     if not isinstance(name, str) or name not in _agreements:
         known = ", ".join(sorted(_agreements))
-        raise AgreementError(f"unknown code or learner {name!r} (known: {known})")
+        raise AgreementError(f"unknown code or learner {name!r:.80} (known: {known})")
     cls = _agreements[name]
-    fields = {key: unpack(item, depth + 1) for key, item in value.items() if key != _NAME}
-    unknown = [str(key) for key in fields if key not in _hints(cls)]
+    required = [field.name for field in dataclasses.fields(cls) if travels(field) and _required(field)]
+    contents = value[name]
+    if not isinstance(contents, list) or len(contents) != len(required):
+        raise AgreementError(f"{name!r} takes {len(required)} parameters without a default")
+    given = dict(zip(required, contents, strict=True)) | {k: v for k, v in value.items() if k != name}
+    unknown = [key for key in given if key not in _fields(cls)]
     if unknown:
-        raise AgreementError(f"{name!r} has no parameter {unknown[0]!r}")
-    try:
-        return cls(**fields)
-    except TypeError as error:  # a field without a default is missing
-        raise AgreementError(f"{name!r} is incomplete: {error}") from None
+        raise AgreementError(f"{name!r} has no parameter {unknown[0]!r:.80}")
+    return cls(**{key: unpack(item, depth + 1) for key, item in given.items()})
 
 
-@functools.cache
-def _hints(cls: type[Agreement]) -> dict[str, Any]:
+def _required(field: dataclasses.Field[Any]) -> bool:
+    return field.default is dataclasses.MISSING
+
+
+def _fields(cls: type[Agreement]) -> dict[str, Any]:
     hints = typing.get_type_hints(cls, include_extras=True)
-    return {field.name: hints[field.name] for field in dataclasses.fields(cls) if field.init}
+    return {field.name: hints[field.name] for field in dataclasses.fields(cls) if travels(field)}
+
+
+def travels(field: dataclasses.Field[Any]) -> bool:
+    """Whether a field is packed: one with `metadata={"travels": False}` stays with its owner."""
+    return field.metadata.get("travels", True) is True
 
 
 def _checked(owner: Agreement, field: str, hint: Any, value: Any) -> Any:

@@ -1,12 +1,141 @@
-"""placeholder until the numerics are written"""
+"""The floats both ends agree on: versions, threads, precision, device, and a probe that proves them."""
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import hashlib
+import importlib.metadata
+import os
+import platform
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Annotated, Any
+
+import numpy as np
+import numpy.typing as npt
+import threadpoolctl
+
+from codelength.agreement import Agreement, Within
+from codelength.errors import AgreementError, MessageError, NumericsError
+
+PROBE_BYTES = 8
+_VERSIONS = {"torch": ("torch",), "scikit-learn": ("scikit-learn", "numpy", "scipy")}
 
 
 @dataclasses.dataclass(frozen=True)
-class Numerics:
-    threads: int = 2
+class Numerics(Agreement):
+    """How floats are computed; the same at both ends, to the last bit."""
+
+    threads: Annotated[int, Within(1, 256)]
+    precision: str = "float32"  # of networks: "float32", or "bfloat16" for autocast
     device: str = "cpu"
-    precision: str = "bfloat16"  # or "float32"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.precision not in ("float32", "bfloat16") or self.device not in ("cpu", "cuda"):
+            raise AgreementError(f"unknown numerics: precision {self.precision!r}, device {self.device!r}")
+
+    @classmethod
+    def fast(cls, libraries: frozenset[str]) -> Numerics:
+        """All cores, bfloat16 where the CPU computes in it: exact from run to run on one kind of machine.
+
+        Without torch, one thread: scikit-learn's steps are too short for two on a machine that is shared.
+        """
+        if "torch" not in libraries:
+            return cls(threads=1)
+        import torch
+
+        threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+        if torch.cuda.is_available():
+            return cls(threads, "bfloat16", "cuda")
+        return cls(threads, "bfloat16" if torch.cpu._is_avx512_bf16_supported() else "float32")
+
+    def pack(self, libraries: frozenset[str]) -> list[Any]:
+        """The fields that matter to these libraries; `Numerics(*fields)` is the inverse."""
+        return [self.threads, self.precision, self.device] if "torch" in libraries else [self.threads]
+
+    @contextlib.contextmanager
+    def enforced(self, libraries: frozenset[str]) -> Iterator[None]:
+        """Sets threads and deterministic algorithms for the time of a run, and puts them back after."""
+        with contextlib.ExitStack() as stack:
+            if libraries:
+                stack.enter_context(threadpoolctl.threadpool_limits(self.threads))
+            if "torch" in libraries:
+                stack.enter_context(self._torch())
+            yield
+
+    @contextlib.contextmanager
+    def _torch(self) -> Iterator[None]:
+        import torch
+
+        if self.device == "cuda" and not torch.cuda.is_available():
+            raise NumericsError("the message was made on a CUDA device, and there is none here")
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # cuBLAS is exact only with it
+        threads, dtype = torch.get_num_threads(), torch.get_default_dtype()
+        deterministic = torch.are_deterministic_algorithms_enabled()
+        memory: Any = torch.utils.deterministic
+        filled = memory.fill_uninitialized_memory
+        benchmark = torch.backends.cudnn.benchmark
+        try:
+            torch.set_num_threads(self.threads)
+            torch.set_default_dtype(torch.float32)
+            torch.use_deterministic_algorithms(True)
+            memory.fill_uninitialized_memory = False
+            torch.backends.cudnn.benchmark = False
+            yield
+        finally:
+            torch.set_num_threads(threads)
+            torch.set_default_dtype(dtype)
+            torch.use_deterministic_algorithms(deterministic)
+            memory.fill_uninitialized_memory = filled
+            torch.backends.cudnn.benchmark = benchmark
+
+
+def surroundings(libraries: frozenset[str]) -> dict[str, str]:
+    """What floats depend on besides the numerics: versions, instruction set, kind of processor."""
+    if not libraries:
+        return {}
+    versions = sorted({name for library in libraries for name in _VERSIONS.get(library, (library,))})
+    found = {name: importlib.metadata.version(name) for name in versions}
+    if "torch" in libraries:
+        import torch
+
+        found["instructions"] = torch.backends.cpu.get_cpu_capability()
+    return found | {"processor": _processor()}
+
+
+def digest(p: npt.NDArray[np.float64]) -> bytes:
+    """A short digest of probabilities, of all their bits."""
+    return hashlib.blake2b(np.ascontiguousarray(p).tobytes(), digest_size=PROBE_BYTES).digest()
+
+
+def require_same(theirs: Sequence[str], ours: Mapping[str, str], agree: bool) -> None:
+    """Raises NumericsError, naming the parts that differ, unless both ends compute the same floats.
+
+    `theirs` are the values of the sender's surroundings, in the order of ours. A different kind of
+    processor alone is no reason to refuse: the probe (`agree`) decides.
+    """
+    if len(theirs) != len(ours):
+        raise MessageError("the message does not name the numerics that its code needs")
+    pairs = zip(ours.items(), theirs, strict=True)
+    parts = [f"{name} {there} there, {here} here" for (name, here), there in pairs if there != here]
+    differ = [part for part in parts if not part.startswith("processor ")]
+    if differ:
+        raise NumericsError("the message was made with other numerics: " + "; ".join(differ))
+    if not agree:
+        raise NumericsError(
+            "the probe differs: with the same versions this machine computes other floats than the sender's"
+            + (f" ({parts[0]})" if parts else "; another build of a library, or other environment variables")
+        )
+
+
+def _processor() -> str:
+    try:
+        with open("/proc/cpuinfo") as cpuinfo:
+            lines = dict(line.split(":", 1) for line in cpuinfo.read().split("\n\n")[0].splitlines())
+        fields = {key.strip(): value.strip() for key, value in lines.items()}
+        vendor = fields["vendor_id"].removeprefix("Authentic").removeprefix("Genuine")
+        return f"{vendor[:8]} {fields['cpu family']}/{fields['model']}"
+    except (OSError, ValueError, KeyError):
+        return platform.machine()

@@ -19,7 +19,11 @@ from codelength.numerics import Numerics
 from codelength.training.recipe import GRAY, PHOTO, TABLE, Recipe
 
 QUICK = Recipe(passes=4.0, early=1.0, shift=0.1, rotation=10.0, views=2)
-FAST, FLOAT32 = Numerics(), Numerics(precision="float32")
+FAST, FLOAT32 = Numerics(2, "bfloat16"), Numerics(2, "float32")
+
+
+def task_of(x: np.ndarray, classes: int = 10, seed: int = 0, numerics: Numerics = FLOAT32) -> Task:
+    return Task(x, np.arange(len(x)), classes, seed, numerics)
 
 
 @pytest.fixture(autouse=True)
@@ -40,7 +44,7 @@ def digits(n: int) -> tuple[np.ndarray, np.ndarray]:
 def online(learner: Replay, x: np.ndarray, y: np.ndarray, numerics: Numerics = FAST) -> np.ndarray:
     """The probabilities of all labels, each predicted before it was learned."""
     classes = int(y.max()) + 1
-    predictor = learner.begin(Task(x, classes, 0, numerics))
+    predictor = learner.begin(task_of(x, classes, numerics=numerics))
     start, parts = 0, []
     for end in learner.schedule(len(x), classes):
         parts.append(predictor.predict(x[start:end]))
@@ -121,7 +125,7 @@ def test_another_seed_predicts_otherwise() -> None:
     x, y = digits(64)
     answers = []
     for seed in (0, 1):
-        predictor = quick("mlp").begin(Task(x, 10, seed, FLOAT32))
+        predictor = quick("mlp").begin(task_of(x, seed=seed))
         predictor.update(x, y)
         answers.append(predictor.predict(x))
     assert (answers[0] != answers[1]).any()
@@ -138,7 +142,7 @@ def test_schedule_ends_at_n(n: int) -> None:
 @pytest.mark.parametrize("n", [1, 3, 70])
 def test_probe_is_the_same_each_time(n: int) -> None:
     x, _ = digits(n)
-    probes = [Replay("lenet").probe(Task(x, 10, 0, FLOAT32)) for _ in range(2)]
+    probes = [Replay("lenet").probe(task_of(x)) for _ in range(2)]
     assert np.isfinite(probes[0]).all()
     assert (probes[0] == probes[1]).all()
     assert (probes[0] != 0.1).any()
@@ -147,14 +151,14 @@ def test_probe_is_the_same_each_time(n: int) -> None:
 def test_nothing_to_send() -> None:
     x, _ = digits(5)
     learner = Replay("lenet")
-    predictor = learner.begin(Task(x[:0], 10, 0, FLOAT32))
+    predictor = learner.begin(task_of(x[:0]))
     assert predictor.predict(x[:0]).shape == (0, 10)
-    assert learner.probe(Task(x[:0], 10, 0, FLOAT32)).shape == (0, 10)
+    assert learner.probe(task_of(x[:0])).shape == (0, 10)
 
 
 def test_predicts_inputs_that_are_not_of_the_task() -> None:
     x, y = digits(700)
-    predictor = quick("mlp").begin(Task(x[:100], 10, 0, FLOAT32))
+    predictor = quick("mlp").begin(task_of(x[:100]))
     predictor.update(x[:100], y[:100])
     p = predictor.predict(x[100:])
     assert p.shape == (600, 10)
@@ -163,7 +167,7 @@ def test_predicts_inputs_that_are_not_of_the_task() -> None:
 
 def test_refuses_more_labels_than_inputs_and_other_shapes() -> None:
     x, y = digits(20)
-    predictor = quick("mlp").begin(Task(x[:10], 10, 0, FLOAT32))
+    predictor = quick("mlp").begin(task_of(x[:10]))
     with pytest.raises(InputError, match="10 inputs"):
         predictor.update(x, y)
     predictor.update(x[:10], y[:10])
@@ -174,7 +178,7 @@ def test_refuses_more_labels_than_inputs_and_other_shapes() -> None:
 def test_unknown_network_is_named() -> None:
     x, _ = digits(5)
     with pytest.raises(AgreementError, match="'mine'"):
-        Replay("mine").begin(Task(x, 10, 0, FLOAT32))
+        Replay("mine").begin(task_of(x))
 
 
 def test_a_recipe_travels_inside_the_learner() -> None:

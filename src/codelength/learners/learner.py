@@ -23,6 +23,7 @@ class Task:
     """What both ends hold before the first label: all inputs, in the order of visiting."""
 
     x: Inputs  # (n, ...), labels not included
+    order: npt.NDArray[np.int64]  # (n,), the caller's row of each of them
     classes: int
     seed: int
     numerics: Numerics

@@ -1,0 +1,66 @@
+"""Rows of the table: each message is kept, and decoded by a second process that has only the inputs.
+
+python benchmarks/table.py digits
+python benchmarks/table.py mnist --codes online --data-dir DIR
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+
+from provenance import MESSAGES, parser, write
+from rich.console import Console
+
+from codelength.codes.catalogue import CODES
+from codelength.data import load
+from codelength.results.experiment import Experiment, run
+from codelength.results.progress import shown
+from codelength.results.table import rendered
+
+# what Bob gets of each data set: files that hold no label he could read
+_IMAGES = {
+    "mnist": ("train-images-idx3-ubyte", "t10k-images-idx3-ubyte"),
+    "cifar10": ("*.bin",),
+    "digits": (),
+}
+
+
+def inputs_only(data: str, data_dir: Path | None, folder: Path) -> None:
+    """Copies a data set's files to a folder without its labels: no label file, label bytes zeroed."""
+    for pattern in _IMAGES[data]:
+        for path in (data_dir or Path()).rglob(f"{pattern}*"):
+            target = folder / path.name
+            shutil.copyfile(path, target)
+            if data == "cifar10":
+                records = bytearray(target.read_bytes())
+                records[:: 1 + 3072] = bytes(len(records) // (1 + 3072))
+                target.write_bytes(records)
+
+
+def main() -> None:
+    arguments = parser(__doc__)
+    arguments.add_argument("data", choices=sorted(_IMAGES))
+    arguments.add_argument("--codes", default=",".join(CODES))
+    arguments.add_argument("--model")
+    arguments.add_argument("--seed", type=int, default=0)
+    arguments.add_argument("--name", help="of the result; else DATA-CODE")
+    given = arguments.parse_args()
+    data = load(given.data, given.data_dir)
+    rows = []
+    for code in given.codes.split(","):
+        name = given.name or f"{given.data}-{code.replace(':', '-')}"
+        path = MESSAGES / f"{name}.cl"
+        for old in (path, path.with_name(path.name + ".held")):
+            old.unlink(missing_ok=True)
+        with tempfile.TemporaryDirectory() as folder, shown(name, len(data.classes)) as progress:
+            inputs_only(given.data, given.data_dir, Path(folder))
+            bob = ["--data", given.data, *(["--data-dir", folder] if given.data_dir else [])]
+            rows.append(run(Experiment(data, code, given.model, given.seed), bob, path, progress))
+        write(name, rows[-1:], seed=given.seed)
+    Console(width=120).print(rendered(given.data, rows))
+
+
+if __name__ == "__main__":
+    main()

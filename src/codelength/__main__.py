@@ -1,0 +1,3 @@
+from codelength.cli import main
+
+main()

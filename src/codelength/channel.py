@@ -1,0 +1,268 @@
+"""The ends of the line. A code is one conversation; run at any of these ends, it is the same code.
+
+`Sender` writes, `Receiver` reads, `Counter` only counts: all over a queue, in the order in which Bob
+reads. `StackSender` and `StackReceiver` hold the same conversation over a stack, for bits back.
+Whatever a channel's method is called with, it returns the same value at every end.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from codelength import entropy
+from codelength.entropy import Distribution, Symbols, Table, Uniform
+from codelength.errors import InputError, NumericsError
+
+CHECK_BYTES = 2
+MAX_CHECKS = 8
+
+Probabilities = npt.NDArray[np.float64]
+Progress = Callable[["Account"], None]
+
+
+@dataclasses.dataclass
+class Account:
+    """What was said so far, in ideal bits (-log2 p), whatever a coder made of it."""
+
+    n: int  # labels in all
+    labels: int = 0  # labels so far
+    bits: float = 0.0
+    label_bits: float = 0.0  # the part of `bits` that labels took
+    choice_bits: float = 0.0  # the part of `bits` that choices made by looking at labels took
+    correct: int = 0  # labels that were predicted as most likely before they were known
+    curve: list[tuple[int, float]] = dataclasses.field(default_factory=list)
+
+
+class Channel(ABC):
+    """One end of the line, for n labels of `classes` classes."""
+
+    def __init__(self, n: int, progress: Progress | None = None) -> None:
+        self.account = Account(n)
+        self._heard: list[Symbols] = []
+        self._progress = progress
+        # short checks of both ends' probabilities: early, since a divergence then costs little, and on
+        self._check_at = sorted({n // 64, n // 16, *(k * n // 8 for k in range(1, 7))} - {0})[:MAX_CHECKS]
+
+    def labels(self, p: Probabilities | Distribution) -> Symbols:
+        """The next m labels, as indices, under probabilities p (m, classes) or a distribution.
+
+        Raises InputError unless p is finite, not negative, its rows add up to one, and every label
+        that comes has a probability above zero.
+        """
+        distribution = p if not isinstance(p, np.ndarray) else Table(_checked(p))
+        count = distribution.count
+        if self.account.labels + count > self.account.n:
+            raise InputError(f"the code asks for more labels than there are ({self.account.n})")
+        y = self._exchange(distribution, lambda: self._next(count))
+        account = self.account
+        cost = self._pay(distribution, y)
+        account.label_bits += cost
+        account.labels += count
+        account.curve.append((account.labels, account.bits))
+        account.correct += int((distribution.most_likely() == y).sum())
+        self._heard.append(y)
+        self._check(distribution, y)
+        if self._progress:
+            self._progress(account)
+        return y
+
+    def integers(self, distribution: Distribution, produce: Callable[[], Symbols]) -> Symbols:
+        """Integers that only Alice can produce, such as quantized parameters: `produce` runs at her end."""
+        symbols = self._exchange(distribution, produce)
+        self._pay(distribution, symbols)
+        return symbols
+
+    def choice(self, options: int, choose: Callable[[], int]) -> int:
+        """The index of an option chosen by looking at the labels: log2(options) bits, paid for."""
+        chosen = self.integers(Uniform(options, 1), lambda: np.array([choose()], dtype=np.int64))
+        self.account.choice_bits += float(np.log2(options))
+        return int(chosen[0])
+
+    def heard(self) -> Symbols:
+        """All labels of the conversation so far, as indices."""
+        return np.concatenate([np.zeros(0, dtype=np.int64), *self._heard])
+
+    def spend(self, bits: float) -> None:
+        """Counts bits that went into the payload beside the coder."""
+        self.account.bits += bits
+
+    def _pay(self, distribution: Distribution, symbols: Symbols) -> float:
+        cost = float(distribution.bits(symbols).sum())
+        if not np.isfinite(cost):
+            raise InputError("a label came whose probability was zero: mix the model with the uniform first")
+        self.spend(cost)
+        return cost
+
+    def _check(self, distribution: Distribution, y: Symbols) -> None:
+        due = [at for at in self._check_at if at <= self.account.labels]
+        if not due:
+            return
+        del self._check_at[: len(due)]
+        said = hashlib.blake2b(y.astype("<i8").tobytes(), digest_size=CHECK_BYTES)
+        if isinstance(distribution, Table):
+            said.update(np.ascontiguousarray(distribution.p).tobytes())
+        self._compare(said.digest())
+
+    @abstractmethod
+    def _exchange(self, distribution: Distribution, produce: Callable[[], Symbols]) -> Symbols:
+        """The symbols, produced at Alice's end and read at Bob's."""
+
+    @abstractmethod
+    def _next(self, count: int) -> Symbols:
+        """The next labels, at Alice's end."""
+
+    @abstractmethod
+    def _compare(self, check: bytes) -> None:
+        """Writes, or compares, a short check."""
+
+
+class Counter(Channel):
+    """Alice's end with no line: counts ideal bits, writes nothing."""
+
+    def __init__(self, y: Symbols, progress: Progress | None = None) -> None:
+        super().__init__(len(y), progress)
+        self._y = y
+
+    def _next(self, count: int) -> Symbols:
+        return self._y[self.account.labels : self.account.labels + count]
+
+    def _exchange(self, distribution: Distribution, produce: Callable[[], Symbols]) -> Symbols:
+        return produce()
+
+    def _compare(self, check: bytes) -> None:
+        """Nobody listens."""
+
+
+class Sender(Counter):
+    """Alice's end of a queue."""
+
+    def __init__(self, y: Symbols, encoder: entropy.Encoder, progress: Progress | None = None) -> None:
+        super().__init__(y, progress)
+        self._encoder = encoder
+        self.checks = b""
+
+    def _exchange(self, distribution: Distribution, produce: Callable[[], Symbols]) -> Symbols:
+        symbols = produce()
+        self._encoder.encode(symbols, distribution)
+        return symbols
+
+    def _compare(self, check: bytes) -> None:
+        self.checks += check
+
+    def finish(self) -> bytes:
+        """The payload."""
+        return self._encoder.finish()
+
+
+class Receiver(Channel):
+    """Bob's end of a queue."""
+
+    def __init__(
+        self, n: int, decoder: entropy.Decoder, checks: bytes = b"", progress: Progress | None = None
+    ) -> None:
+        super().__init__(n, progress)
+        self._decoder = decoder
+        self._checks = checks
+
+    def _exchange(self, distribution: Distribution, produce: Callable[[], Symbols]) -> Symbols:
+        return self._decoder.decode(distribution)
+
+    def _next(self, count: int) -> Symbols:
+        raise AssertionError("Bob produces no labels")
+
+    def _compare(self, check: bytes) -> None:
+        expected, self._checks = self._checks[:CHECK_BYTES], self._checks[CHECK_BYTES:]
+        if expected != check:
+            raise NumericsError(
+                f"after {self.account.labels} labels the two ends no longer agree: this machine computed "
+                "other floats than the sender's, or the payload was changed; no labels are returned"
+            )
+
+
+class StackSender(Counter):
+    """Alice's end of a stack (Hinton and van Camp, 1993; Frey, 1997: bits back).
+
+    Weights are drawn out of the auxiliary bytes when they are asked for; all that is said is kept, and
+    pushed in reverse at the end, so that Bob pops it in the order of the conversation.
+    """
+
+    def __init__(self, y: Symbols, auxiliary: bytes, progress: Progress | None = None) -> None:
+        super().__init__(y, progress)
+        self._stack = entropy.Stack(auxiliary, sealed=False)
+        self._said: list[tuple[Symbols, Distribution]] = []
+        self.returned_bits = 0.0
+        self.checks = b""
+
+    def _exchange(self, distribution: Distribution, produce: Callable[[], Symbols]) -> Symbols:
+        symbols = produce()
+        self._said.append((symbols, distribution))
+        return symbols
+
+    def _compare(self, check: bytes) -> None:
+        self.checks += check
+
+    def weights(self, prior: Distribution, fit: Callable[[Symbols], Distribution]) -> Symbols:
+        """Weights drawn under the posterior `fit(y)`, sent under the prior. See `give_back`.
+
+        Raises InputError when the auxiliary bytes are too few to draw them from.
+        """
+        posterior = fit(self._y)
+        theta = self._stack.pop(posterior)
+        if self._stack.bits == 0:
+            need = float(posterior.bits(theta).sum()) / 8
+            raise InputError(
+                f"too few auxiliary bytes to draw the weights from: at least {need:.0f} are needed"
+            )
+        return self.integers(prior, lambda: theta)
+
+    def give_back(self, theta: Symbols, fit: Callable[[Symbols], Distribution]) -> None:
+        """The bits that Bob will find again when he pushes the weights under the same posterior."""
+        self.returned_bits += float(fit(self._y).bits(theta).sum())
+
+    def finish(self) -> bytes:
+        """The payload."""
+        for symbols, distribution in reversed(self._said):
+            self._stack.push(symbols, distribution)
+        return self._stack.finish()
+
+
+class StackReceiver(Receiver):
+    """Bob's end of a stack: labels come out of it, and the auxiliary bytes come back."""
+
+    def __init__(self, n: int, payload: bytes, checks: bytes = b"", progress: Progress | None = None) -> None:
+        self._stack = entropy.Stack(payload, sealed=True)
+        super().__init__(n, _Pop(self._stack), checks, progress)
+
+    def weights(self, prior: Distribution, fit: Callable[[Symbols], Distribution]) -> Symbols:
+        return self.integers(prior, lambda: np.zeros(0, dtype=np.int64))
+
+    def give_back(self, theta: Symbols, fit: Callable[[Symbols], Distribution]) -> None:
+        self._stack.push(theta, fit(self.heard()))
+
+    def auxiliary(self) -> bytes:
+        """The auxiliary bytes, once the conversation has ended."""
+        return self._stack.unseal()
+
+
+@dataclasses.dataclass
+class _Pop:
+    stack: entropy.Stack
+
+    def decode(self, distribution: Distribution) -> Symbols:
+        return self.stack.pop(distribution)
+
+
+def _checked(p: npt.NDArray[Any]) -> Probabilities:
+    if p.ndim != 2 or p.dtype != np.float64:
+        raise InputError(f"probabilities must be float64 of shape (m, classes), not {p.dtype} {p.shape}")
+    # NaN fails both comparisons
+    if p.size and not (p.min() >= 0 and np.abs(p.sum(axis=1) - 1).max() < 1e-6):
+        raise InputError("probabilities must be finite, not negative, and add up to one in every row")
+    return p

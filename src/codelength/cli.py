@@ -1,0 +1,336 @@
+"""The command line: table, encode, decode, measure, inspect."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Optional
+
+import typer
+
+from codelength.errors import CodelengthError, InputError
+from codelength.version import __version__
+
+if TYPE_CHECKING:
+    from codelength.data import DataSet
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+    help="""How few bits send the labels of a data set? Measures it, and really sends them.
+
+Alice and Bob hold the inputs; only Alice holds the labels. `encode` writes them into a message,
+`decode` reads them out of it with the inputs alone, `table` does both with every code.
+
+Example: `codelength table digits`""",
+)
+
+Data = Annotated[
+    str,
+    typer.Option(
+        "--data",
+        metavar="DATA",
+        help="digits, mnist, cifar10, or a path: an .npz file with x and y, a .csv or .parquet table. "
+        "Example: --data mnist",
+    ),
+]
+DataDir = Annotated[
+    Optional[Path],  # noqa: UP045  (Typer reads it)
+    typer.Option(
+        help="Folder with the files of MNIST or CIFAR-10; else fetched once. Example: --data-dir ~/data"
+    ),
+]
+Target = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option(help="Column of a table that holds the labels. Example: --target species"),
+]
+CodeName = Annotated[
+    str,
+    typer.Option(
+        "--code",
+        metavar="CODE",
+        help="uniform, frequency, shannon, shannon:huffman, online or online:refit. Example: --code online",
+    ),
+]
+Model = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option(
+        help="A network (shallow, shallow-256, mlp, lenet, vgg-small) or, for online:refit, a classifier "
+        "(nearest-neighbours, random-forest, or scikit-learn's name for it), or your own; else one agreed "
+        "from the inputs' shape. Example: --model lenet"
+    ),
+]
+Seed = Annotated[
+    int, typer.Option(min=0, max=2**32 - 1, help="Seed of the order of visiting. Example: --seed 1")
+]
+Plugin = Annotated[
+    Optional[list[str]],  # noqa: UP045
+    typer.Option(
+        metavar="MODULE",
+        help="Module to import first, where you call codelength.register. Example: --plugin my_networks",
+    ),
+]
+Json = Annotated[
+    Optional[Path],  # noqa: UP045
+    typer.Option("--json", help="New file for the rows as JSON. Example: --json rows.json"),
+]
+
+
+@app.callback(invoke_without_command=True)
+def _root(
+    version: Annotated[bool, typer.Option("--version", help="Print the version. Example: --version")] = False,
+) -> None:
+    if version:
+        typer.echo(f"codelength {__version__}")
+        raise typer.Exit
+
+
+@app.command()
+def table(
+    data: Annotated[
+        list[str], typer.Argument(metavar="DATA…", help="Data sets, by name or path. Example: digits mnist")
+    ],
+    codes: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(help="Codes, with commas between; else all. Example: --codes uniform,online"),
+    ] = None,
+    model: Model = None,
+    data_dir: DataDir = None,
+    target: Target = None,
+    seed: Seed = 0,
+    messages: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(help="Folder to keep the messages in. Example: --messages kept/"),
+    ] = None,
+    json_file: Json = None,
+    plugin: Plugin = None,
+) -> None:
+    """Encodes each data set with each code, has each message decoded by a second process, prints the rows.
+
+    Example: `codelength table digits --codes uniform,online:refit --json rows.json`
+    """
+    _import(plugin)
+    from rich.console import Console
+
+    from codelength.codes.catalogue import CODES, entry
+    from codelength.results.table import rendered, require_new, write_json
+
+    names = [name.strip() for name in codes.split(",")] if codes else list(CODES)
+    for name in names:
+        entry(name)
+    require_new(json_file)
+    console = Console(width=None if sys.stdout.isatty() else 120)
+    rows = []
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = messages or Path(scratch)
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in data:
+            loaded = _load(name, data_dir, target)
+            arguments = _data_arguments(name, data_dir, target, plugin)
+            found = [_row(loaded, code, model, seed, arguments, folder) for code in names]
+            console.print(rendered(loaded.name, found))
+            rows += found
+    if json_file:
+        write_json(json_file, rows)
+    if not all(row["decoded"] for row in rows):
+        raise CodelengthError("a second process decoded other labels than Alice's; please report this")
+
+
+@app.command()
+def encode(
+    data: Data,
+    out: Annotated[Path, typer.Option(help="New file for the message. Example: --out labels.cl")],
+    code: CodeName = "online",
+    model: Model = None,
+    data_dir: DataDir = None,
+    target: Target = None,
+    seed: Seed = 0,
+    json_file: Json = None,
+    plugin: Plugin = None,
+) -> None:
+    """Sends the labels of a data set into a message.
+
+    Example: `codelength encode --data digits --code online --out digits.cl`
+    """
+    _import(plugin)
+    import time
+
+    from codelength.results.experiment import Experiment, held_path, row
+    from codelength.results.progress import shown
+    from codelength.results.table import require_new, write_json
+
+    require_new(out)
+    require_new(held_path(out))
+    require_new(json_file)
+    experiment = Experiment(_load(data, data_dir, target), code, model, seed)
+    started = time.perf_counter()
+    with shown(f"encode {code}", _classes(experiment.data)) as progress:
+        message, held = experiment.encode(progress)
+    found = row(experiment, message, time.perf_counter() - started)
+    message.save(out)
+    typer.echo(
+        f"{message.header.n:,} labels in {message.payload_bits:,} bits ({message.kbits:.3f} kbits), "
+        f"ratio {message.ratio:.4f}; {message.framing_bits // 8} bytes of framing; "
+        f"{found['encode_seconds']:.1f} s"
+    )
+    typer.echo(f"wrote {out} ({len(bytes(message)):,} bytes)")
+    if held:
+        held.save(held_path(out))
+        typer.echo(f"wrote {held_path(out)}: the {len(held.indices):,} labels that both ends hold in advance")
+    if json_file:
+        write_json(json_file, [found])
+
+
+@app.command()
+def decode(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The message. Example: digits.cl")],
+    data: Data,
+    out: Annotated[Path, typer.Option(help="New .npy file for the labels. Example: --out labels.npy")],
+    predict: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(help="New .npy file for predictions of the test inputs. Example: --predict test.npy"),
+    ] = None,
+    data_dir: DataDir = None,
+    target: Target = None,
+    plugin: Plugin = None,
+) -> None:
+    """Reads the labels out of a message, with the inputs alone: no label file is opened.
+
+    The labels come in the order of the data's rows. A Shannon code's message wants the file of held
+    labels beside it (FILE.held).
+
+    Example: `codelength decode digits.cl --data digits --out labels.npy`
+    """
+    _import(plugin)
+    import numpy as np
+
+    from codelength.message import Message
+    from codelength.results.experiment import decode_file
+    from codelength.results.progress import shown
+    from codelength.results.table import require_new
+
+    require_new(out)
+    require_new(predict)
+    message = Message.load(file)
+    bob = _load(data, data_dir, target, labels=False)
+    with shown("decode", message.alphabet.size) as progress:
+        labels, received = decode_file(file, bob, progress)
+    _save(out, labels)
+    typer.echo(f"wrote {out}: {len(labels):,} labels")
+    if predict:
+        predictions = received.predict(bob.x_test) if bob.x_test is not None else None
+        if predictions is None:
+            typer.echo("no predictions: the code learns no model, or there are no test inputs", err=True)
+        else:
+            _save(predict, np.asarray(predictions))
+
+
+@app.command()
+def measure(
+    data: Data,
+    code: CodeName = "online",
+    model: Model = None,
+    data_dir: DataDir = None,
+    target: Target = None,
+    seed: Seed = 0,
+    plugin: Plugin = None,
+) -> None:
+    """Counts the ideal bits of a code, as `encode` would send them, and writes nothing.
+
+    Example: `codelength measure --data digits --code online:refit --model LogisticRegression`
+    """
+    _import(plugin)
+    from codelength.results.experiment import Experiment
+    from codelength.results.progress import shown
+
+    experiment = Experiment(_load(data, data_dir, target), code, model, seed)
+    with shown(f"measure {code}", _classes(experiment.data)) as progress:
+        measured = experiment.measure(progress)
+    typer.echo(f"{measured.n:,} labels in {measured.ideal_bits:,.2f} bits, ratio {measured.ratio:.4f}")
+    if measured.sequential_accuracy is not None:
+        typer.echo(f"sequential accuracy {100 * measured.sequential_accuracy:.2f}%")
+
+
+@app.command()
+def inspect(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The message. Example: digits.cl")],
+) -> None:
+    """Prints everything that a message's header says, and the sizes.
+
+    Example: `codelength inspect digits.cl`
+    """
+    from codelength.results.inspection import described
+
+    for name, value in described(file):
+        typer.echo(f"{name:<14} {value}")
+
+
+def main() -> None:
+    """Runs the command line; every error of the library's is one line on standard error."""
+    # torch's threads else wait in a loop, and on a shared machine that costs ten times what it saves
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    try:
+        app(standalone_mode=True)
+    except CodelengthError as error:
+        typer.echo(f"error: {error}", err=True)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        typer.echo("interrupted; nothing was written", err=True)
+        sys.exit(130)
+
+
+def _row(
+    loaded: DataSet, code: str, model: str | None, seed: int, arguments: list[str], folder: Path
+) -> dict:  # type: ignore[type-arg]
+    from codelength.codes.catalogue import entry
+    from codelength.results.experiment import Experiment, run
+    from codelength.results.progress import shown
+    from codelength.results.table import require_new
+
+    fitting = model if entry(code).learner else None
+    path = folder / f"{Path(loaded.name).stem}-{code.replace(':', '-')}.cl"
+    require_new(path)
+    with shown(f"{loaded.name} {code}", _classes(loaded)) as progress:
+        return run(Experiment(loaded, code, fitting, seed), arguments, path, progress)
+
+
+def _import(plugins: list[str] | None) -> None:
+    sys.path.insert(0, os.getcwd())  # a user's module beside the data, as `python -m` would find it
+    try:
+        for module in plugins or ():
+            importlib.import_module(module)
+    except ImportError as error:
+        raise InputError(f"cannot import the plugin: {error}") from error
+    finally:
+        sys.path.pop(0)
+
+
+def _load(data: str, data_dir: Path | None, target: str | None, labels: bool = True) -> DataSet:
+    from codelength.data import load
+
+    return load(data, data_dir, target=target, labels=labels)
+
+
+def _data_arguments(
+    data: str, data_dir: Path | None, target: str | None, plugin: list[str] | None
+) -> list[str]:
+    named = ["--data", data]
+    named += ["--data-dir", str(data_dir)] if data_dir else []
+    named += ["--target", target] if target else []
+    return named + [word for module in plugin or () for word in ("--plugin", module)]
+
+
+def _classes(data: DataSet) -> int | None:
+    return None if data.classes is None else len(data.classes)
+
+
+def _save(path: Path, labels: object) -> None:
+    import numpy as np
+
+    with open(path, "xb") as file:
+        np.save(file, labels, allow_pickle=False)  # type: ignore[arg-type]

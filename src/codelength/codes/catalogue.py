@@ -1,0 +1,106 @@
+"""Codes by the names they have on the command line, with models agreed from the inputs' shape."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+import numpy.typing as npt
+
+from codelength.agreement import is_registered
+from codelength.codes.code import Code
+from codelength.codes.online import OnlineCode
+from codelength.codes.shannon import HuffmanCode, ShannonCode
+from codelength.codes.uniform import UniformCode
+from codelength.errors import AgreementError
+from codelength.learners.calibration import Calibrated
+from codelength.learners.classifiers import Classifier
+from codelength.learners.frequency import Frequency
+from codelength.learners.learner import Learner
+from codelength.learners.refit import Refit
+from codelength.learners.replay import Replay
+
+
+@dataclasses.dataclass(frozen=True)
+class Entry:
+    """A code as the command line knows it."""
+
+    about: str
+    build: Callable[[int, Learner | None], Code]  # from a seed and the learner, if it has one
+    learner: Callable[[str], Learner] | None = None  # from the model's name
+    default: Callable[[npt.NDArray[Any]], str] | None = None  # the model's name, from the inputs
+    held: bool = False  # whether both ends hold the first labels, and fit the learner on those
+
+
+def _network(x: npt.NDArray[Any]) -> str:
+    if x.ndim == 2:
+        return "mlp"
+    return "vgg-small" if min(sorted(x.shape[1:])[-2:]) >= 16 else "lenet"
+
+
+def _classifier(x: npt.NDArray[Any]) -> str:
+    return "nearest-neighbours" if x.ndim > 2 else "random-forest"
+
+
+#: agreed classifiers, by names of our own
+CLASSIFIERS = {
+    "nearest-neighbours": Classifier("KNeighborsClassifier", ("weights", "distance")),
+    "random-forest": Classifier("RandomForestClassifier", ()),
+}
+
+
+def replaying(model: str) -> Learner:
+    """A network by name, trained on through the stream, calibrated forward."""
+    return Calibrated(Replay(model))
+
+
+def refitting(model: str) -> Learner:
+    """A classifier by our name, the user's or scikit-learn's, refitted at growing blocks, calibrated."""
+    if is_registered(model):
+        return Calibrated(Refit(model))
+    return Calibrated(Refit(CLASSIFIERS.get(model) or Classifier(model, ())))
+
+
+def _online(seed: int, learner: Learner | None) -> Code:
+    assert learner is not None
+    return OnlineCode(learner, seed=seed)
+
+
+CODES: dict[str, Entry] = {
+    "uniform": Entry("n log2 K bits", lambda seed, _: UniformCode(seed=seed)),
+    "frequency": Entry(
+        "labels without inputs, adaptively", lambda seed, _: OnlineCode(Frequency(), seed=seed)
+    ),
+    "shannon": Entry(
+        "a model fitted on a tenth of the labels that both ends hold, range coder",
+        lambda seed, _: ShannonCode(seed=seed), replaying, _network, held=True,
+    ),
+    "shannon:huffman": Entry(
+        "the same model, a Huffman code for each label",
+        lambda seed, _: HuffmanCode(seed=seed), replaying, _network, held=True,
+    ),
+    "online": Entry("a network that trains on what was sent, with replay", _online, replaying, _network),
+    "online:refit": Entry("a classifier refitted on what was sent", _online, refitting, _classifier),
+}  # fmt: skip
+
+
+def entry(name: str) -> Entry:
+    """The code of that name. Raises AgreementError, with the known names, if there is none."""
+    if name not in CODES:
+        raise AgreementError(f"unknown code {name!r} (known: {', '.join(CODES)})")
+    return CODES[name]
+
+
+def build(name: str, x: npt.NDArray[Any], model: str | None = None, seed: int = 0) -> tuple[Code, str | None]:
+    """A code by name for inputs x (n, ...), and the name of its model; None where it has none.
+
+    Raises AgreementError for a name that is unknown, or a model where the code takes none.
+    """
+    code = entry(name)
+    if code.learner is None or code.default is None:
+        if model is not None:
+            raise AgreementError(f"the code {name!r} takes no model")
+        return code.build(seed, None), None
+    model = model or code.default(x)
+    return code.build(seed, code.learner(model)), model

@@ -1,0 +1,82 @@
+"""What every code has: encode, measure and decode, all by holding one conversation at one end."""
+
+from __future__ import annotations
+
+import dataclasses
+from abc import ABC, abstractmethod
+from typing import Annotated, Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from codelength.agreement import Agreement, Within
+from codelength.channel import Channel, Counter, Progress, Sender
+from codelength.codes.session import Session
+from codelength.entropy import CODERS
+from codelength.errors import InputError
+from codelength.labels import Alphabet, as_labels
+from codelength.learners.learner import Predictor, Task
+from codelength.message import Measurement, Message, seal_of
+from codelength.numerics import Numerics
+
+
+@dataclasses.dataclass(frozen=True)
+class Code(Agreement, ABC):
+    """An agreement on how labels travel. Immutable; everything that both ends share is a field."""
+
+    coder: ClassVar[str] = "range"
+
+    seed: Annotated[int, Within(0, 2**32 - 1)] = dataclasses.field(default=0, kw_only=True)
+
+    @abstractmethod
+    def converse(self, channel: Channel, task: Task) -> Predictor | None:
+        """The conversation, in the order in which Bob reads; what predicts when it has ended, if anything."""
+
+    @property
+    def libraries(self) -> frozenset[str]:
+        """The libraries whose floats the conversation depends on."""
+        return frozenset()
+
+    def probe(self, task: Task) -> npt.NDArray[np.float64] | None:
+        """Probabilities that show whether both ends compute the same floats; None where all is exact."""
+        return None
+
+    def encode(self, x: Any, y: Any, *, classes: Any = None, progress: Progress | None = None) -> Message:
+        """Sends the labels y (n,) of inputs x (n, ...) into a message.
+
+        `classes` names the alphabet in advance, free of charge; without it the alphabet travels in the
+        payload. `progress` is called with the account after each block. Raises InputError for inputs
+        or labels that cannot be used.
+        """
+        agreed = None if classes is None else Alphabet.of(classes)
+        session, alphabet, indices = self._at_alice(x, y, agreed)
+        preamble = b"" if agreed else alphabet.to_bytes()
+        sender = Sender(indices, CODERS[self.coder][0](), progress)
+        sender.spend(8 * len(preamble))
+        probe, _ = session.converse(sender)
+        unsealed = Message(session.header(agreed, probe), preamble + sender.finish(), sender.checks, b"")
+        seal = seal_of(unsealed.body, indices)
+        return dataclasses.replace(
+            unsealed, seal=seal, measurement=Measurement.of(sender.account, alphabet.size)
+        )
+
+    def measure(
+        self, x: Any, y: Any, *, classes: Any = None, progress: Progress | None = None
+    ) -> Measurement:
+        """Counts what `encode` would send, in ideal bits, and writes nothing. Takes and raises the same."""
+        agreed = None if classes is None else Alphabet.of(classes)
+        session, alphabet, indices = self._at_alice(x, y, agreed)
+        counter = Counter(indices, progress)
+        counter.spend(0 if agreed else 8 * len(alphabet.to_bytes()))
+        session.converse(counter)
+        return Measurement.of(counter.account, alphabet.size)
+
+    def _at_alice(
+        self, x: Any, y: Any, agreed: Alphabet | None
+    ) -> tuple[Session, Alphabet, npt.NDArray[np.int64]]:
+        y = as_labels(y)
+        alphabet = agreed or Alphabet.of(y)
+        session = Session.begin(self, x, alphabet.size, Numerics.fast(self.libraries))
+        if len(y) != len(session.task.x):
+            raise InputError(f"{len(session.task.x)} inputs need as many labels, not {len(y)}")
+        return session, alphabet, session.visited(alphabet.indices(y))

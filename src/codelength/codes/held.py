@@ -1,0 +1,77 @@
+"""What both ends hold in advance of a Shannon code on a data set: the labels of a tenth of the inputs."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import msgpack
+import numpy as np
+import numpy.typing as npt
+
+from codelength.agreement import pack, unpack
+from codelength.codes.shannon import Model, fitted
+from codelength.errors import DataError, InputError
+from codelength.labels import Alphabet
+from codelength.learners.learner import Learner
+from codelength.order import digest_rows, visiting_order
+
+SHARE = 10  # one label in ten
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Held:
+    """The first tenth of the labels, in the order of visiting, and the learner that is fitted on them."""
+
+    learner: Learner
+    alphabet: Alphabet
+    indices: npt.NDArray[np.int64]
+    seed: int = 0
+
+    @classmethod
+    def of(cls, learner: Learner, x: npt.NDArray[Any], y: Any, alphabet: Alphabet, seed: int) -> Held:
+        """Takes the tenth out of the labels y (n,) of inputs x (n, ...)."""
+        first, _ = split(x, seed)
+        return cls(learner, alphabet, alphabet.indices(np.asarray(y)[first]), seed)
+
+    def model(self, x: npt.NDArray[Any]) -> Model:
+        """The model, fitted on the first tenth of inputs x (n, ...)."""
+        first, _ = split(x, self.seed)
+        if len(first) != len(self.indices):
+            raise InputError(f"the held labels are {len(self.indices)}, a tenth of these inputs {len(first)}")
+        y = self.alphabet.labels(self.indices)
+        return fitted(self.learner, x[first], y, classes=self.alphabet.values, seed=self.seed)
+
+    def save(self, path: Path) -> None:
+        """Writes to a new file. Raises InputError if there is one."""
+        content = [pack(self.learner), self.alphabet.pack(), self.indices.tolist(), self.seed]
+        try:
+            with open(path, "xb") as file:
+                file.write(msgpack.packb(content))
+        except FileExistsError:
+            raise InputError(f"{path} exists; name another file, or remove it first") from None
+
+    @classmethod
+    def load(cls, path: Path) -> Held:
+        """The inverse of `save`. Raises DataError when the file cannot be read."""
+        try:
+            learner, alphabet, indices, seed = msgpack.unpackb(path.read_bytes())
+            held = cls(
+                unpack(learner), Alphabet.unpack(alphabet), np.array(indices, dtype=np.int64), int(seed)
+            )
+        except OSError as error:
+            raise DataError(f"cannot read the held labels {path}: {error.strerror}") from None
+        except (TypeError, ValueError, msgpack.exceptions.UnpackException):
+            raise DataError(f"{path} holds no held labels") from None
+        sound = not len(held.indices) or 0 <= held.indices.min() <= held.indices.max() < held.alphabet.size
+        if not isinstance(held.learner, Learner) or held.indices.ndim != 1 or not sound:
+            raise DataError(f"{path} holds no held labels")
+        return held
+
+
+def split(x: npt.NDArray[Any], seed: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Rows of the first tenth of inputs x (n, ...), in their order of visiting, and the rows of the rest."""
+    order = visiting_order(digest_rows(x), seed)
+    count = len(x) // SHARE
+    return order[:count], np.sort(order[count:])

@@ -1,0 +1,51 @@
+"""The online, or prequential, code: both ends learn from what has been sent."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Annotated
+
+import numpy as np
+import numpy.typing as npt
+
+from codelength.agreement import Within, registered
+from codelength.channel import Channel
+from codelength.codes.code import Code
+from codelength.learners.learner import Learner, Predictor, Probabilities, Task
+
+_MAX_CELLS = 2**24  # of one block's probabilities, so that many classes cannot exhaust the memory
+
+
+@registered("online")
+@dataclasses.dataclass(frozen=True)
+class OnlineCode(Code):
+    """L = sum_i -log2 p_{i-1}(y_i | x_i), p_{i-1} trained on the labels already sent.
+
+    Blier and Ollivier (2018), section 3.4; Dawid (1984). The learner's probabilities are mixed with a
+    trace of the uniform law, so that no label costs infinitely many bits.
+    """
+
+    learner: Learner
+    floor: Annotated[float, Within(1e-12, 0.5)] = 2.0**-16
+
+    @property
+    def libraries(self) -> frozenset[str]:
+        return self.learner.libraries
+
+    def probe(self, task: Task) -> npt.NDArray[np.float64] | None:
+        return self.learner.probe(task) if self.libraries else None
+
+    def converse(self, channel: Channel, task: Task) -> Predictor:
+        predictor = self.learner.begin(task)
+        start = 0
+        for end in self.learner.schedule(len(task.x), task.classes):
+            x = task.x[start:end]
+            y = channel.labels(above_zero(predictor.predict(x), self.floor))
+            predictor.update(x, y)
+            start = end
+        return predictor
+
+
+def above_zero(p: Probabilities, floor: float) -> Probabilities:
+    """Mixes probabilities p (m, K) with the uniform law: (1 - e) p + e / K."""
+    return np.asarray((1 - floor) * p + floor / p.shape[1], dtype=np.float64)

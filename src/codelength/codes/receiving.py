@@ -1,0 +1,91 @@
+"""Bob's side: from a message and the inputs to the labels, or to one clear error."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy.typing as npt
+
+from codelength import numerics as floats
+from codelength.agreement import name_of, travels, unpack
+from codelength.channel import Progress, Receiver
+from codelength.codes.code import Code
+from codelength.codes.session import Session, numerics_of
+from codelength.data.arrays import as_inputs
+from codelength.entropy import CODERS
+from codelength.errors import CodelengthError, InputError, MessageError, OtherInputsError
+from codelength.labels import Alphabet
+from codelength.learners.learner import Predictor
+from codelength.message import Measurement, Message, seal_of
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Received:
+    """What Bob has when the conversation has ended."""
+
+    labels: npt.NDArray[Any]  # (n,), in the order of his inputs
+    measurement: Measurement
+    _alphabet: Alphabet
+    _session: Session
+    _predictor: Predictor | None
+
+    def predict(self, x: Any) -> npt.NDArray[Any] | None:
+        """The most likely labels of other inputs (m, ...), if the code has learned to predict."""
+        if self._predictor is None:
+            return None
+        with self._session.task.numerics.enforced(self._session.code.libraries):
+            return self._alphabet.labels(self._predictor.predict(as_inputs(x)).argmax(axis=1))
+
+
+def decode(message: Message | bytes, x: Any, *, model: Any = None) -> npt.NDArray[Any]:
+    """The labels (n,) of a message, given the inputs x (n, ...) alone. See `receive`."""
+    return receive(message, x, model=model).labels
+
+
+def receive(
+    message: Message | bytes, x: Any, *, model: Any = None, progress: Progress | None = None
+) -> Received:
+    """Decodes a message with the inputs x (n, ...) that it was made for, in any order.
+
+    `model` is what a Shannon code was agreed on. Raises MessageError for bytes that are no whole
+    message, OtherInputsError for other inputs, NumericsError where this machine computes other floats
+    and AgreementError for names that are not known here. No labels are returned in any of these cases.
+    """
+    if not isinstance(message, Message):
+        message = Message.from_bytes(bytes(message))
+    header, alphabet = message.header, message.alphabet
+    code = code_of(message, model)
+    floats.require_same(header.surroundings, floats.surroundings(code.libraries), agree=True)
+    session = Session.begin(code, x, alphabet.size, numerics_of(header))
+    n = len(session.task.x)
+    if n != header.n or session.inputs != header.inputs:
+        raise OtherInputsError(
+            f"the message was made for {header.n} inputs, and these {n} are not the same; "
+            "Bob needs the very inputs (values, shape and dtype) that Alice had"
+        )
+    receiver = Receiver(n, CODERS[code.coder][1](message.coded), message.checks, progress)
+    receiver.spend(8 * (len(message.payload) - len(message.coded)))
+    try:
+        _, predictor = session.converse(receiver, header)
+    except CodelengthError:
+        raise
+    except Exception as error:  # whatever a library says of a forger's parameters
+        raise MessageError(f"the message cannot be decoded: {type(error).__name__}: {error}") from error
+    indices = receiver.heard()
+    if seal_of(message.body, indices) != message.seal:
+        raise MessageError("the decoded labels do not match the message's seal; no labels are returned")
+    measurement = Measurement.of(receiver.account, alphabet.size)
+    return Received(alphabet.labels(session.callers(indices)), measurement, alphabet, session, predictor)
+
+
+def code_of(message: Message, model: Any = None) -> Code:
+    """The code a message names, with the model its owner was agreed on, if the code wants one."""
+    code = unpack(message.header.code)
+    if not isinstance(code, Code):
+        raise MessageError("the message names no code")
+    wants = [field.name for field in dataclasses.fields(code) if not travels(field)]
+    if bool(wants) != (model is not None):
+        need = "needs the model that both ends hold: give it as `model`" if wants else "takes no model"
+        raise InputError(f"a message of the code {name_of(code)!r} {need}")
+    return dataclasses.replace(code, **{wants[0]: model}) if wants else code

@@ -1,0 +1,90 @@
+"""What both ends do alike around a conversation: inputs, order, numerics, probe."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from codelength import numerics as floats
+from codelength.agreement import pack
+from codelength.channel import Channel
+from codelength.data.arrays import as_inputs
+from codelength.errors import AgreementError, MessageError
+from codelength.labels import Alphabet
+from codelength.learners.learner import Predictor, Task
+from codelength.message import INPUTS_BYTES, Header
+from codelength.numerics import PROBE_BYTES, Numerics
+from codelength.order import digest_inputs, digest_rows, visiting_order
+
+if TYPE_CHECKING:
+    from codelength.codes.code import Code
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Session:
+    """One run of a code on inputs, at either end."""
+
+    code: Code
+    task: Task
+    inputs: bytes  # their digest
+    surroundings: dict[str, str]
+
+    @classmethod
+    def begin(cls, code: Code, x: Any, classes: int, numerics: Numerics) -> Session:
+        """Puts the inputs x (n, ...) in their order of visiting. Raises InputError for unusable ones."""
+        x = as_inputs(x)
+        rows = digest_rows(x)
+        order = visiting_order(rows, code.seed)
+        task = Task(x[order], order, classes, code.seed, numerics)
+        return cls(code, task, digest_inputs(x, rows, INPUTS_BYTES), floats.surroundings(code.libraries))
+
+    def converse(self, channel: Channel, header: Header | None = None) -> tuple[bytes, Predictor | None]:
+        """Holds the conversation under the agreed numerics, after the probe; returns probe and predictor.
+
+        With a header, its probe must be the same: NumericsError if not.
+        """
+        with self.task.numerics.enforced(self.code.libraries):
+            probe = self._probe()
+            if header:
+                floats.require_same(header.surroundings, self.surroundings, header.probe == probe)
+            predictor = self.code.converse(channel, self.task)
+        if channel.account.labels != len(self.task.x):
+            raise AgreementError(f"the code sent {channel.account.labels} of {len(self.task.x)} labels")
+        return probe, predictor
+
+    def header(self, classes: Alphabet | None, probe: bytes) -> Header:
+        libraries = self.code.libraries
+        return Header(
+            code=pack(self.code),
+            n=len(self.task.x),
+            classes=None if classes is None else classes.pack(),
+            inputs=self.inputs,
+            numerics=self.task.numerics.pack(libraries) if libraries else [],
+            surroundings=list(self.surroundings.values()),
+            probe=probe,
+        )
+
+    def visited(self, labels: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """Labels of the caller's rows (n,) in the order of visiting."""
+        return labels[self.task.order]
+
+    def callers(self, labels: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """The inverse of `visited`."""
+        back = np.empty_like(labels)
+        back[self.task.order] = labels
+        return back
+
+    def _probe(self) -> bytes:
+        p = self.code.probe(self.task) if len(self.task.x) and self.task.classes else None
+        return bytes(PROBE_BYTES) if p is None else floats.digest(p)
+
+
+def numerics_of(header: Header) -> Numerics:
+    """The numerics a message was made with; one thread where none are named: integers suffice."""
+    try:
+        return Numerics(*header.numerics) if header.numerics else Numerics(threads=1)
+    except TypeError:
+        raise MessageError("the numerics in the message make no sense") from None

@@ -1,0 +1,109 @@
+"""A model that both ends hold in advance: the cross-entropy, as a message."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import Annotated, Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from codelength.agreement import Within, registered
+from codelength.channel import Channel
+from codelength.codes.code import Code
+from codelength.codes.online import above_zero
+from codelength.data.arrays import as_inputs
+from codelength.errors import InputError
+from codelength.labels import Alphabet
+from codelength.learners.learner import Inputs, Labels, Learner, Predictor, Probabilities, Task
+from codelength.numerics import Numerics
+
+_BLOCK = 1024  # inputs a call of the model; the same at both ends, since floats depend on it
+
+Model = npt.NDArray[Any] | Callable[[Inputs], npt.NDArray[Any]]
+
+
+@registered("shannon")
+@dataclasses.dataclass(frozen=True)
+class ShannonCode(Code):
+    """L_p = -sum_i log2 p(y_i | x_i) (Blier and Ollivier, 2018, equation 1), with a range coder.
+
+    `model` is an array of probabilities (n, K), in the order of the caller's inputs, or a function from
+    inputs (m, ...) to probabilities (m, K). It does not travel: both ends hold it. It must not have been
+    fitted to the labels that are sent, or the number means nothing.
+    """
+
+    model: Any = dataclasses.field(default=None, metadata={"travels": False}, compare=False)
+    floor: Annotated[float, Within(1e-12, 0.5)] = 2.0**-16
+
+    def probe(self, task: Task) -> npt.NDArray[np.float64] | None:
+        """The model's first probabilities: another model is found out before a label is decoded."""
+        return self._probabilities(task, slice(0, _BLOCK))
+
+    def converse(self, channel: Channel, task: Task) -> Predictor | None:
+        for start in range(0, len(task.x), _BLOCK):
+            channel.labels(self._probabilities(task, slice(start, start + _BLOCK)))
+        return _Agreed(self.model) if callable(self.model) else None
+
+    def _probabilities(self, task: Task, block: slice) -> Probabilities:
+        if self.model is None:
+            raise InputError("a Shannon code needs the model that both ends hold: ShannonCode(model)")
+        if callable(self.model):
+            p = np.asarray(self.model(task.x[block]), dtype=np.float64)
+        else:
+            p = np.asarray(self.model, dtype=np.float64)
+            if len(p) != len(task.x):
+                raise InputError(f"the model gives probabilities for {len(p)} inputs of {len(task.x)}")
+            p = p[task.order[block]]
+        expected = (len(task.x[block]), task.classes)
+        if p.shape != expected:
+            raise InputError(f"the model gave shape {p.shape}, not (inputs, classes) {expected}")
+        return above_zero(p, self.floor)
+
+
+@dataclasses.dataclass(frozen=True)
+class _Agreed:
+    """A model that has learned all it ever will."""
+
+    predict: Callable[[Inputs], npt.NDArray[Any]]
+
+    def update(self, x: Inputs, y: Labels) -> None:
+        """Nothing to learn."""
+
+
+@registered("shannon:huffman")
+@dataclasses.dataclass(frozen=True)
+class HuffmanCode(ShannonCode):
+    """The same model, with a Huffman code (1952) for each label's own distribution.
+
+    Whole bits only, never under one a label: what arithmetic coding was invented to avoid.
+    """
+
+    coder: ClassVar[str] = "huffman"
+
+
+def fitted(learner: Learner, x: Any, y: Any, *, classes: Any, seed: int = 0) -> Model:
+    """A model for a Shannon code: what a learner predicts after the labels y (n,) of inputs x (n, ...).
+
+    Both ends hold those labels, and fit alike; they are not among the labels to be sent. `classes`
+    is the alphabet (K,). The function that is returned maps inputs (m, ...) to probabilities (m, K).
+    Raises InputError for inputs or labels that cannot be used.
+    """
+    x, alphabet = as_inputs(x), Alphabet.of(classes)
+    indices = alphabet.indices(y)
+    numerics = Numerics.fast(learner.libraries)
+    task = Task(x, np.arange(len(x)), alphabet.size, seed, numerics)
+    with numerics.enforced(learner.libraries):
+        predictor = learner.begin(task)
+        start = 0
+        for end in learner.schedule(len(x), alphabet.size):
+            predictor.predict(x[start:end])  # what calibrates forward learns from its own predictions
+            predictor.update(x[start:end], indices[start:end])
+            start = end
+
+    def model(inputs: Inputs) -> Probabilities:
+        with numerics.enforced(learner.libraries):
+            return predictor.predict(inputs)
+
+    return model

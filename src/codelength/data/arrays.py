@@ -1,0 +1,75 @@
+"""What becomes of a user's inputs: one array of finite numbers, not copied where it need not be."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard
+
+import numpy as np
+import numpy.typing as npt
+
+from codelength.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Array: TypeAlias = npt.NDArray[Any]
+
+_FLOATS = (2, 4, 8)  # bytes: float16, float32, float64
+_CHUNK = 1 << 20  # numbers looked at together, so that a mapped array is never held whole
+
+
+def as_inputs(x: Any) -> Array:
+    """Inputs as an array (n, ...) of finite booleans, integers or floats (16, 32 or 64 bits).
+
+    `x` is an array, a nested list, a pandas DataFrame or Series (strings become one-hot columns,
+    as in a CSV file), or anything with `__array__`, such as a torch tensor on the CPU. Numbers
+    given as (n,) become (n, 1). A memory-mapped array stays mapped.
+
+    Raises InputError for anything else: strings, objects, complex numbers, sparse matrices, ragged
+    lists, missing or infinite values.
+    """
+    array = _as_array(x)
+    kind, size = array.dtype.kind, array.dtype.itemsize
+    if kind not in "biuf" or (kind == "f" and size not in _FLOATS):
+        raise InputError(
+            f"inputs of dtype {array.dtype} cannot be used: give booleans, integers or floats of 16, 32 "
+            "or 64 bits (in a DataFrame, columns of strings are made one-hot)"
+        )
+    if array.ndim == 0:
+        raise InputError("inputs must be an array of shape (n, ...), not a single number")
+    if not array.dtype.isnative:
+        array = array.astype(array.dtype.newbyteorder("="))  # torch takes no foreign byte order
+    if array.ndim == 1:
+        array = array[:, None]
+    if not all_finite(array):
+        raise InputError("inputs hold missing or infinite values (NaN or inf); fill or drop them first")
+    return array
+
+
+def all_finite(array: Array) -> bool:
+    """Whether an array (n, ...) holds no NaN and no infinity; looks at a few rows at a time."""
+    if array.dtype.kind != "f" or array.size == 0:
+        return True
+    step = max(1, _CHUNK // (array.size // len(array)))
+    return all(bool(np.isfinite(array[i : i + step]).all()) for i in range(0, len(array), step))
+
+
+def _as_array(x: Any) -> Array:
+    if _is_frame(x):
+        from codelength.data.frames import encoded  # only here: whoever has a frame has pandas
+
+        return encoded(x)
+    if hasattr(x, "todense"):
+        raise InputError("sparse inputs cannot be used; make them dense first: x.toarray()")
+    if isinstance(x, np.ma.MaskedArray) and np.ma.is_masked(x):
+        raise InputError("inputs hold masked (missing) values; fill or drop them first")
+    try:
+        return np.asarray(x)
+    except (ValueError, TypeError, RuntimeError, OverflowError) as error:
+        raise InputError(f"inputs cannot be made an array: {error}") from None
+
+
+def _is_frame(x: Any) -> TypeGuard[pd.DataFrame | pd.Series[Any]]:
+    pandas = sys.modules.get("pandas")  # not imported yet: then x is no frame either
+    return pandas is not None and isinstance(x, pandas.DataFrame | pandas.Series)

@@ -1,0 +1,51 @@
+"""A data set as one end holds it: the inputs, and at Alice's end the labels."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+
+from codelength.data.arrays import Array
+from codelength.errors import DataError
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class DataSet:
+    """Inputs and labels in the order of the files they came from, checked against each other.
+
+    Raises DataError when lengths or shapes do not go together, or a label is missing.
+    """
+
+    name: str
+    x: Array  # (n, ...), uint8 for images
+    y: Array | None = None  # (n,), None at Bob's end
+    x_test: Array | None = None  # (m, ...)
+    y_test: Array | None = None  # (m,)
+    classes: Array | None = None  # (K,), sorted; None where the alphabet was not agreed in advance
+
+    def __post_init__(self) -> None:
+        _check_labels(f"{self.name}: y", self.y, self.x)
+        if self.x_test is None:
+            if self.y_test is not None:
+                raise DataError(f"{self.name}: there are test labels (y_test) but no test inputs (x_test)")
+            return
+        if self.x_test.shape[1:] != self.x.shape[1:]:
+            raise DataError(
+                f"{self.name}: a test input has shape {self.x_test.shape[1:]}, "
+                f"a training input {self.x.shape[1:]}; they must be alike"
+            )
+        _check_labels(f"{self.name}: y_test", self.y_test, self.x_test)
+
+
+def _check_labels(what: str, y: Array | None, x: Array) -> None:
+    if y is None:
+        return
+    if y.ndim != 1:
+        raise DataError(f"{what} must have shape (n,), not {y.shape}")
+    if len(y) != len(x):
+        raise DataError(f"{what} holds {len(y)} labels for {len(x)} inputs")
+    if y.dtype.kind not in "biufU":
+        raise DataError(f"{what} has dtype {y.dtype}; labels are whole numbers, booleans or strings")
+    if y.dtype.kind == "f" and not np.isfinite(y).all():
+        raise DataError(f"{what} holds missing or infinite labels")

@@ -1,0 +1,219 @@
+"""Distributions to bits and back: thin wrappers that give constriction's coders one interface.
+
+A distribution knows how many symbols it describes and what each would cost; a coder turns symbols
+into bytes under it. Any distribution works with any coder.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import constriction
+import numpy as np
+import numpy.typing as npt
+
+from codelength.errors import MessageError
+
+Symbols = npt.NDArray[np.int64]
+Bits = npt.NDArray[np.float64]
+
+_QUEUE = constriction.stream.queue
+_MODEL = constriction.stream.model
+_SYMBOL = constriction.symbol
+# The fast quantization: 24 bits of precision, and no symbol gets probability zero.
+_CATEGORICAL = _MODEL.Categorical(perfect=False)
+
+
+class Distribution(Protocol):
+    """`count` independent symbols, each with a law of its own."""
+
+    @property
+    def count(self) -> int:
+        """The number of symbols described."""
+
+    def bits(self, symbols: Symbols) -> Bits:
+        """The ideal cost of each symbol, -log2 p, in bits (count,)."""
+
+    def most_likely(self) -> Symbols:
+        """The mode of each symbol; the lowest where several are equal."""
+
+    def model(self) -> tuple[Any, ...]:
+        """constriction's model and its parameters."""
+
+    def rows(self) -> Bits:
+        """Probabilities, one row a symbol: (count, alphabet)."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Uniform:
+    """`count` symbols, each uniform on 0 … size - 1."""
+
+    size: int
+    count: int
+
+    def bits(self, symbols: Symbols) -> Bits:
+        return np.full(self.count, np.log2(self.size))
+
+    def most_likely(self) -> Symbols:
+        return np.zeros(self.count, dtype=np.int64)
+
+    def model(self) -> tuple[Any, ...]:
+        # constriction's own uniform model starts at two values
+        return (_MODEL.Uniform(self.size),) if self.size > 1 else Table(self.rows()).model()
+
+    def rows(self) -> Bits:
+        return np.full((self.count, self.size), 1 / self.size)
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Table:
+    """One row of probabilities a symbol: p (count, alphabet), rows that add up to one."""
+
+    p: npt.NDArray[np.float64]
+
+    @property
+    def count(self) -> int:
+        return len(self.p)
+
+    def bits(self, symbols: Symbols) -> Bits:
+        with np.errstate(divide="ignore"):  # probability zero costs infinitely many bits
+            return -np.log2(self.p[np.arange(len(symbols)), symbols])
+
+    def most_likely(self) -> Symbols:
+        return np.asarray(self.p.argmax(axis=1), dtype=np.int64)
+
+    def model(self) -> tuple[Any, ...]:
+        return _CATEGORICAL, self.rows()
+
+    def rows(self) -> Bits:
+        # constriction wants two symbols or more: a second one that never comes
+        return self.p if self.p.shape[1] > 1 else np.pad(self.p, ((0, 0), (0, 1)))
+
+
+class Encoder(Protocol):
+    def encode(self, symbols: Symbols, distribution: Distribution) -> None:
+        """Writes symbols (count,) under a distribution."""
+
+    def finish(self) -> bytes:
+        """All that was written."""
+
+
+class Decoder(Protocol):
+    def decode(self, distribution: Distribution) -> Symbols:
+        """Reads the next `distribution.count` symbols."""
+
+
+class RangeEncoder:
+    """A range coder (Martin, 1979): within a byte, and about 1e-4 bits a symbol, of the ideal cost."""
+
+    def __init__(self) -> None:
+        self._coder = _QUEUE.RangeEncoder()
+
+    def encode(self, symbols: Symbols, distribution: Distribution) -> None:
+        if len(symbols):
+            self._coder.encode(symbols.astype(np.int32), *distribution.model())
+
+    def finish(self) -> bytes:
+        """The shortest string of bytes that, continued with zeros, lies in the final interval."""
+        words, (low, width) = self._coder.pos()
+        sealed = self._coder.get_compressed().astype(">u4").tobytes()
+        size = 4 * words + 8
+        inside = int.from_bytes(sealed[:size].ljust(size, b"\0"), "big")
+        # `low` counts from the last word; the sealed point tells whether a carry went beyond it
+        start = inside - ((inside - low) % 2**64)
+        zeros = next(zeros for zeros in range(64, -1, -8) if _round_up(start, zeros) < start + width)
+        return (_round_up(start, zeros) >> zeros).to_bytes(size - zeros // 8, "big").rstrip(b"\0")
+
+
+def _round_up(value: int, zeros: int) -> int:
+    return -(-value >> zeros) << zeros
+
+
+class RangeDecoder:
+    """The inverse of RangeEncoder. Past the end of its data it reads zeros and never complains."""
+
+    def __init__(self, data: bytes) -> None:
+        self._coder = _QUEUE.RangeDecoder(_words(data, ">u4"))
+
+    def decode(self, distribution: Distribution) -> Symbols:
+        return _decoded(self._coder, distribution)
+
+
+class HuffmanEncoder:
+    """A Huffman code for each symbol's own distribution: whole bits, so never under one a symbol."""
+
+    def __init__(self) -> None:
+        self._coder = _SYMBOL.QueueEncoder()
+
+    def encode(self, symbols: Symbols, distribution: Distribution) -> None:
+        for symbol, row in zip(symbols.tolist(), distribution.rows(), strict=True):
+            self._coder.encode_symbol(symbol, _SYMBOL.huffman.EncoderHuffmanTree(row))
+
+    def finish(self) -> bytes:
+        words, bits = self._coder.get_compressed()
+        return bytes(words.astype("<u4").tobytes()[: -(-bits // 8)])
+
+
+class HuffmanDecoder:
+    """The inverse of HuffmanEncoder."""
+
+    def __init__(self, data: bytes) -> None:
+        self._coder = _SYMBOL.QueueDecoder(_words(data, "<u4"))
+
+    def decode(self, distribution: Distribution) -> Symbols:
+        """Reads the next `distribution.count` symbols. Raises MessageError where the data end early."""
+        trees = map(_SYMBOL.huffman.DecoderHuffmanTree, distribution.rows())
+        try:
+            return np.array([self._coder.decode_symbol(tree) for tree in trees], dtype=np.int64)
+        except ValueError:
+            raise MessageError("the payload ends before all labels are decoded") from None
+
+
+#: the coders of queues by name: what encodes, and what decodes it again
+CODERS: dict[str, tuple[Callable[[], Encoder], Callable[[bytes], Decoder]]] = {
+    "range": (RangeEncoder, RangeDecoder),
+    "huffman": (HuffmanEncoder, HuffmanDecoder),
+}
+
+
+class Stack:
+    """An ANS coder (Duda, 2009) over bits that are already there: last pushed, first popped."""
+
+    def __init__(self, data: bytes, *, sealed: bool) -> None:
+        """`data`: any multiple of 4 bytes if not sealed; what `finish` returned if sealed."""
+        self._coder = constriction.stream.stack.AnsCoder(_words(data, "<u4"), not sealed)
+
+    def push(self, symbols: Symbols, distribution: Distribution) -> None:
+        if len(symbols):
+            self._coder.encode_reverse(symbols.astype(np.int32), *distribution.model())
+
+    def pop(self, distribution: Distribution) -> Symbols:
+        return _decoded(self._coder, distribution)
+
+    @property
+    def bits(self) -> int:
+        """How many bits the stack holds."""
+        return int(self._coder.num_valid_bits())
+
+    def finish(self) -> bytes:
+        """The whole stack, for another end to go on from."""
+        return bytes(self._coder.get_compressed().astype("<u4").tobytes())
+
+    def unseal(self) -> bytes:
+        """The bytes it was started with, once everything pushed has been popped."""
+        return bytes(self._coder.get_compressed(unseal=True).astype("<u4").tobytes())
+
+
+def _words(data: bytes, order: str) -> npt.NDArray[np.uint32]:
+    padded = data.ljust(-(-len(data) // 4) * 4, b"\0")
+    return np.frombuffer(padded, order).astype(np.uint32)
+
+
+def _decoded(coder: Any, distribution: Distribution) -> Symbols:
+    if not distribution.count:
+        return np.zeros(0, dtype=np.int64)
+    model, *parameters = distribution.model()
+    symbols = coder.decode(model, *parameters) if parameters else coder.decode(model, distribution.count)
+    return np.asarray(symbols, dtype=np.int64)

@@ -1,0 +1,123 @@
+"""Labels as users have them, and as codes see them: integers 0 … K - 1 into a sorted alphabet."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import msgpack
+import numpy as np
+import numpy.typing as npt
+
+from codelength.errors import InputError, MessageError
+
+MAX_CLASSES = 2**16
+_KINDS = "biufUS"  # bool, int, uint, float, str, bytes
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Alphabet:
+    """The classes in sorted order, with the dtype in which labels are handed back."""
+
+    values: npt.NDArray[Any]  # (K,)
+
+    @classmethod
+    def of(cls, labels: Any) -> Alphabet:
+        """The alphabet of all labels (n,) that occur; an empty one for no labels."""
+        return cls(_sorted_unique(as_labels(labels)))
+
+    @property
+    def size(self) -> int:
+        return len(self.values)
+
+    def indices(self, labels: Any) -> npt.NDArray[np.int64]:
+        """Labels (n,) as integers (n,). Raises InputError for a label that is not in the alphabet."""
+        y = as_labels(labels)
+        if not len(y):
+            return np.zeros(0, dtype=np.int64)
+        if (y.dtype.kind in "US") != (self.values.dtype.kind in "US") or not self.size:
+            raise InputError(f"labels of dtype {y.dtype} are not among classes of dtype {self.values.dtype}")
+        found = np.minimum(np.searchsorted(self.values, y), self.size - 1)
+        strange = self.values[found] != y
+        if strange.any():
+            label = y[strange][0].item()
+            raise InputError(f"the label {label!r} is not among the {self.size} classes given")
+        return found.astype(np.int64)
+
+    def labels(self, indices: npt.NDArray[np.int64]) -> npt.NDArray[Any]:
+        """The inverse of `indices`."""
+        if not self.size:
+            return np.zeros(len(indices), dtype=self.values.dtype)
+        return self.values[indices]
+
+    def pack(self) -> Any:
+        """The alphabet as plain data: the number K for the integers 0 … K - 1, else dtype and values."""
+        if self.values.dtype == np.int64 and np.array_equal(self.values, np.arange(self.size)):
+            return self.size
+        return [self.values.dtype.str, self.values.tolist()]
+
+    @classmethod
+    def unpack(cls, packed: Any) -> Alphabet:
+        """The inverse of `pack`. Raises MessageError on anything else."""
+        if isinstance(packed, int) and not isinstance(packed, bool) and 0 <= packed <= MAX_CLASSES:
+            return cls(np.arange(packed))
+        try:
+            name, values = packed
+            dtype = np.dtype(name)
+            if dtype.kind not in _KINDS or dtype.itemsize > 2**12 or len(values) > MAX_CLASSES:
+                raise ValueError(name)
+            array = np.array(values, dtype=dtype)
+            canonical = array.ndim == 1 and array.tolist() == values
+            if not canonical or not np.array_equal(_sorted_unique(array), array):
+                raise ValueError(values)
+        except (TypeError, ValueError, OverflowError, SyntaxError):
+            raise MessageError("the alphabet of the labels in the message makes no sense") from None
+        return cls(array)
+
+    def to_bytes(self) -> bytes:
+        return bytes(msgpack.packb(self.pack()))
+
+    @classmethod
+    def read(cls, data: bytes) -> tuple[Alphabet, bytes]:
+        """The alphabet at the front of some bytes, and the rest of them. Raises MessageError."""
+        unpacker = msgpack.Unpacker(max_buffer_size=len(data))
+        unpacker.feed(data)
+        try:
+            packed = unpacker.unpack()
+        except (ValueError, msgpack.exceptions.UnpackException, RecursionError):
+            raise MessageError("the alphabet of the labels in the message cannot be read") from None
+        return cls.unpack(packed), data[unpacker.tell() :]
+
+
+def as_labels(labels: Any) -> npt.NDArray[Any]:
+    """Any sequence of sortable labels as an array (n,): integers, booleans, floats or strings.
+
+    Raises InputError for labels that are missing, not one-dimensional or of mixed types.
+    """
+    y = np.asarray(labels)
+    if y.ndim == 2 and y.shape[1] == 1:
+        y = y[:, 0]
+    if y.ndim != 1:
+        raise InputError(f"labels must be one value an input, shape (n,), not {y.shape}")
+    if y.dtype.kind not in _KINDS:
+        y = _from_objects(y)
+    if y.dtype.kind == "f" and not np.isfinite(y).all():
+        raise InputError("labels hold NaN or infinity; drop those rows or name the missing class")
+    return y.astype(y.dtype.newbyteorder("<"), copy=False)
+
+
+def _from_objects(y: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    kinds = {type(label) for label in y.tolist()}
+    if not kinds:
+        return y.astype(np.int64)
+    if kinds == {str} or kinds == {bytes} or kinds <= {int} or kinds <= {bool}:
+        return np.array(y.tolist())
+    names = ", ".join(sorted(kind.__name__ for kind in kinds))
+    raise InputError(f"labels must all be integers, booleans, floats or strings, not {names} ({y.dtype})")
+
+
+def _sorted_unique(y: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    classes = np.unique(y)
+    if len(classes) > MAX_CLASSES:
+        raise InputError(f"{len(classes)} different labels; codelength is for classes, at most {MAX_CLASSES}")
+    return classes

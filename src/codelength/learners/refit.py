@@ -1,0 +1,167 @@
+"""The paper's online code: a classifier retrained from scratch on ever longer pasts."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from codelength import agreement
+from codelength.agreement import Within, registered
+from codelength.errors import AgreementError, InputError
+from codelength.learners.classifiers import Classifier, describe, seeded
+from codelength.learners.frequency import Counts
+from codelength.learners.learner import Inputs, Labels, Learner, Probabilities, Task
+
+#: labels a class after which a classifier that still cannot be fitted is an error, not a late start
+PATIENCE = 50
+
+#: what a fit on too few labels raises: scikit-learn's ValueErrors, LinAlgError, empty folds
+_TOO_FEW = (ValueError, ArithmeticError, LookupError)
+
+
+@registered("refit")
+@dataclass(frozen=True)
+class Refit(Learner):
+    """A classifier retrained from scratch at block ends that grow geometrically.
+
+    `classifier` is an unfitted scikit-learn classifier or Pipeline, which travels as its name and
+    its parameters (see `describe`), or the name under which both sides registered a factory of any
+    object with `fit` and `predict_proba`. `growth` is how much longer the past gets from one fit to
+    the next (1.0: it doubles, as in the paper), `first` the number of labels before the first fit.
+
+    Until a fit is possible, labels are predicted by their frequencies (Krichevsky-Trofimov); later
+    a class not yet seen keeps the probability that those give it.
+
+    Raises AgreementError for a classifier that cannot travel. Source: Blier and Ollivier, The
+    Description Length of Deep Learning Models, NeurIPS 2018, section 3.3.
+    """
+
+    classifier: Classifier | str
+    growth: Annotated[float, Within(0.01, 10.0)] = 0.1
+    first: Annotated[int, Within(1, 100_000)] = 8
+
+    libraries: ClassVar[frozenset[str]] = frozenset({"scikit-learn"})
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.classifier, (Classifier, str)):
+            object.__setattr__(self, "classifier", describe(self.classifier))
+        super().__post_init__()
+
+    def begin(self, task: Task) -> Refitted:
+        """A predictor without a fit. Raises AgreementError when there is nothing to build or fit."""
+        n, features = len(task.x), int(np.prod(task.x.shape[1:]))
+        if isinstance(self.classifier, Classifier):
+            self.classifier.check_memory(n, features)
+        self._build(task.seed)  # an unknown name or parameter is better known before the first label
+        return Refitted(lambda: self._build(task.seed), str(self.classifier), task.classes)
+
+    def schedule(self, n: int, classes: int) -> Iterator[int]:
+        """Ends at `first`, then each at (1 + growth) times the one before."""
+        end = 0
+        while end < n:
+            end = min(max(self.first, end + 1, int(end * (1 + self.growth))), n)
+            yield end
+
+    def _build(self, seed: int) -> Any:
+        if isinstance(self.classifier, Classifier):
+            return self.classifier.build(seed)
+        made = agreement.factory(self.classifier)()
+        if not (hasattr(made, "fit") and hasattr(made, "predict_proba")):
+            raise AgreementError(
+                f"the factory registered as {self.classifier!r} must return an unfitted classifier "
+                f"with fit and predict_proba, not {type(made).__name__}"
+            )
+        return seeded(made, seed)
+
+
+class Refitted:
+    """A predictor that retrains at every update, on all labels so far."""
+
+    def __init__(self, build: Callable[[], Any], name: str, classes: int) -> None:
+        self._build = build
+        self._name = name
+        self._counts = Counts(classes)
+        self._x: list[Inputs] = []
+        self._y: list[Labels] = []
+        self._fitted: Any = None
+        self._columns = np.arange(0)  # the class of each column that the fit predicts
+
+    def predict(self, x: Inputs) -> Probabilities:
+        """Probabilities (m, K) of the last fit for inputs (m, ...), flattened to (m, F) float64.
+
+        Raises InputError when the classifier does not take these inputs.
+        """
+        prior = self._counts.estimate()
+        if self._fitted is None or len(x) == 0:
+            return self._counts.predict(x)
+        flat = _flat(x)
+        try:
+            with _silent():
+                raw = self._fitted.predict_proba(flat)
+        except Exception as error:
+            raise InputError(f"{self._name} cannot predict {len(x)} labels: {error}") from error
+        return _placed(raw, self._columns, prior, self._name)
+
+    def update(self, x: Inputs, y: Labels) -> None:
+        """Adds the labels (m,) of inputs (m, ...) to the past and fits anew.
+
+        Raises InputError when the classifier cannot be fitted: at once where its parameters are
+        wrong, else once there are `PATIENCE` labels a class.
+        """
+        self._counts.update(x, y)
+        self._x.append(x)
+        self._y.append(y)
+        if np.count_nonzero(self._counts.seen) < 2:
+            return
+        past, labels = _flat(np.concatenate(self._x)), np.concatenate(self._y)
+        estimator = self._build()
+        try:
+            with _silent():
+                estimator.fit(past, labels)
+                estimator.predict_proba(past[:1])  # some classifiers find only here that data are few
+        except Exception as error:  # a user's own classifier may raise anything
+            # scikit-learn's complaint about a parameter is a ValueError and a TypeError at once
+            too_few = isinstance(error, _TOO_FEW) and not isinstance(error, TypeError)
+            if not too_few or len(labels) >= PATIENCE * len(self._counts.seen):
+                raise InputError(
+                    f"{self._name} cannot be fitted to the first {len(labels)} labels: {error}"
+                ) from error
+            return  # the fit before, or the frequencies, predict the next block
+        self._fitted = estimator
+        self._columns = np.asarray(getattr(estimator, "classes_", np.unique(labels)), dtype=np.int64)
+
+
+def _placed(raw: Any, columns: npt.NDArray[np.int64], prior: Probabilities, name: str) -> Probabilities:
+    """A classifier's (m, C) scores as probabilities (m, K); a bad row gives way to `prior` (K,)."""
+    raw = np.asarray(raw, dtype=np.float64)
+    if raw.ndim != 2 or raw.shape[1] != len(columns):
+        raise InputError(f"{name}.predict_proba must give {len(columns)} columns, not shape {raw.shape}")
+    placed = np.tile(prior, (len(raw), 1))
+    with np.errstate(all="ignore"):
+        total = raw.sum(axis=1)
+    good = np.isfinite(total) & (total > 0) & (raw >= 0).all(axis=1)
+    unseen = np.delete(prior, columns).sum()
+    placed[np.ix_(good, columns)] = (1 - unseen) * (raw[good] / total[good, None])
+    return placed
+
+
+def _flat(x: Inputs) -> npt.NDArray[np.float64]:
+    """Inputs (m, ...) as a copy (m, F) in float64: no classifier works on the caller's own."""
+    try:
+        return np.array(x.reshape(len(x), -1), dtype=np.float64, order="C")
+    except (TypeError, ValueError) as error:
+        raise InputError(f"a classifier needs inputs that are numbers: {error}") from error
+
+
+@contextmanager
+def _silent() -> Iterator[None]:
+    """No warnings: that a fit on few labels did not converge is expected."""
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        yield

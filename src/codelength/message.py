@@ -1,0 +1,237 @@
+"""Bytes on the wire.
+
+A message is `magic, version, body, seal, digest`. The body is a msgpack array of header, payload and
+checks. The digest (128 bits, over all before it) is verified before anything else is read. The seal
+(64 bits, over the body and the labels) is verified last: the range decoder never complains. This is
+integrity, not authenticity. Nothing in a message is executed or imported.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import msgpack
+import numpy as np
+import numpy.typing as npt
+
+from codelength.channel import CHECK_BYTES, MAX_CHECKS, Account
+from codelength.errors import InputError, MessageError
+from codelength.labels import Alphabet
+from codelength.numerics import PROBE_BYTES
+
+MAGIC = b"\x89CLN"
+VERSION = 1
+DIGEST_BYTES = 16
+SEAL_BYTES = 8
+INPUTS_BYTES = 16
+_MAX_HEADER = 2**16
+_OVERHEAD = len(MAGIC) + 1 + SEAL_BYTES + DIGEST_BYTES
+
+
+@dataclasses.dataclass(frozen=True)
+class Header:
+    """What was agreed before a label was seen."""
+
+    code: Any  # a packed agreement
+    n: int
+    classes: Any  # a packed alphabet agreed in advance, or None: then it is in the payload
+    inputs: bytes  # a digest of x
+    numerics: list[Any]  # threads, precision and device; nothing where integers suffice
+    surroundings: list[str]  # versions, instruction set, processor, in the order of `surroundings`
+    probe: bytes  # a digest of what a short training on made-up labels computes
+
+    def pack(self) -> list[Any]:
+        return [getattr(self, field.name) for field in dataclasses.fields(self)]
+
+    @classmethod
+    def unpack(cls, packed: Any) -> Header:
+        """The inverse of `pack`. Raises MessageError on fields that could not have been packed."""
+        kinds: tuple[tuple[type, ...], ...] = (
+            (dict,), (int,), (int, list, type(None)), (bytes,), (list,), (list,), (bytes,),
+        )  # fmt: skip
+        if not isinstance(packed, list) or len(packed) != len(kinds):
+            raise MessageError("the header of the message makes no sense")
+        if not all(isinstance(value, kind) for value, kind in zip(packed, kinds, strict=True)):
+            raise MessageError("the header of the message holds values of the wrong type")
+        header = cls(*packed)
+        if header.n < 0 or len(header.inputs) != INPUTS_BYTES or len(header.probe) != PROBE_BYTES:
+            raise MessageError("the header of the message holds values out of bounds")
+        if not all(isinstance(text, str) and text.isprintable() for text in header.surroundings):
+            raise MessageError("the header of the message names versions that make no sense")
+        return header
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Measurement:
+    """What a run of a code came to, in bits; `curve` has a row (labels, ideal bits) for each block."""
+
+    n: int
+    classes: int
+    ideal_bits: float
+    choice_bits: float
+    sequential_accuracy: float | None  # of predictions made before each label was known
+    curve: npt.NDArray[np.float64]
+
+    @classmethod
+    def of(cls, account: Account, classes: int) -> Measurement:
+        accuracy = account.correct / account.n if account.n else None
+        curve = np.array(account.curve)
+        return cls(account.n, classes, account.bits, account.choice_bits, accuracy, curve)
+
+    @property
+    def kbits(self) -> float:
+        return self.ideal_bits / 1000
+
+    @property
+    def ratio(self) -> float:
+        """Codelength over the uniform code's; NaN where the uniform code takes no bits."""
+        return _ratio(self.ideal_bits, self.n, self.classes)
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Message:
+    """A message: `bytes(message)` is the file. What its encoder counted stands in `measurement`."""
+
+    header: Header
+    payload: bytes
+    checks: bytes
+    seal: bytes
+    measurement: Measurement | None = None  # known at Alice's end only
+
+    def __bytes__(self) -> bytes:
+        sealed = self.body + self.seal
+        return sealed + hashlib.blake2b(sealed, digest_size=DIGEST_BYTES).digest()
+
+    @functools.cached_property
+    def body(self) -> bytes:
+        """All but the seal and the digest."""
+        packed = msgpack.packb([self.header.pack(), self.payload, self.checks])
+        return MAGIC + bytes([VERSION]) + bytes(packed)
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Message:
+        """Reads a message. Raises MessageError if a bit is damaged, missing or too many."""
+        if data[: len(MAGIC)] != MAGIC:
+            raise MessageError("this is not a codelength message")
+        if len(data) <= _OVERHEAD:
+            raise MessageError("the message is cut short")
+        if data[len(MAGIC)] != VERSION:
+            raise MessageError(
+                f"the message has format {data[len(MAGIC)]}, and this version of codelength reads format "
+                f"{VERSION}; install the version that wrote it"
+            )
+        sealed, digest = data[:-DIGEST_BYTES], data[-DIGEST_BYTES:]
+        if hashlib.blake2b(sealed, digest_size=DIGEST_BYTES).digest() != digest:
+            raise MessageError(
+                "the message is damaged (cut, changed or lengthened): its digest does not match"
+            )
+        body, seal = sealed[:-SEAL_BYTES], sealed[-SEAL_BYTES:]
+        header, payload, checks = _unpacked(body[len(MAGIC) + 1 :])
+        message = cls(Header.unpack(header), payload, checks, seal)
+        if message.body != body:  # one message has one spelling
+            raise MessageError("the message is not written in its canonical form")
+        return message
+
+    @classmethod
+    def load(cls, path: str | Path) -> Message:
+        """Reads a message from a file. Raises MessageError when it cannot be read or is damaged."""
+        try:
+            return cls.from_bytes(Path(path).read_bytes())
+        except OSError as error:
+            raise MessageError(f"cannot read the message {path}: {error.strerror}") from None
+
+    def save(self, path: str | Path) -> None:
+        """Writes the message to a new file. Raises InputError if there is one: nothing is written over."""
+        try:
+            with open(path, "xb") as file:
+                file.write(bytes(self))
+        except FileExistsError:
+            raise InputError(f"{path} exists; name another file, or remove it first") from None
+        except OSError as error:
+            raise InputError(f"cannot write {path}: {error.strerror}") from None
+
+    @functools.cached_property
+    def alphabet(self) -> Alphabet:
+        """The classes: agreed in advance, or read from the payload, where they come first."""
+        return self._split[0]
+
+    @property
+    def coded(self) -> bytes:
+        """The payload without the alphabet."""
+        return self._split[1]
+
+    @functools.cached_property
+    def _split(self) -> tuple[Alphabet, bytes]:
+        if self.header.classes is not None:
+            return Alphabet.unpack(self.header.classes), self.payload
+        alphabet, rest = Alphabet.read(self.payload)
+        if alphabet.size > self.header.n:
+            raise MessageError(f"the message names {alphabet.size} classes for {self.header.n} labels")
+        return alphabet, rest
+
+    @property
+    def payload_bits(self) -> int:
+        """What the code costs, in bits."""
+        return 8 * len(self.payload)
+
+    @property
+    def framing_bits(self) -> int:
+        """Header, digests and checks, in bits."""
+        return 8 * len(bytes(self)) - self.payload_bits
+
+    @property
+    def kbits(self) -> float:
+        return self.payload_bits / 1000
+
+    @property
+    def ratio(self) -> float:
+        """Payload over the uniform code's n log2 K; NaN where that is nothing."""
+        return _ratio(self.payload_bits, self.header.n, self.alphabet.size)
+
+    @property
+    def ratio_with_framing(self) -> float:
+        return _ratio(self.payload_bits + self.framing_bits, self.header.n, self.alphabet.size)
+
+    @property
+    def ideal_bits(self) -> float:
+        """-sum log2 p of all that was sent. Raises InputError for a message read from bytes."""
+        return self._measured.ideal_bits
+
+    @property
+    def curve(self) -> npt.NDArray[np.float64]:
+        """Rows (labels, ideal bits), cumulative, one a block. Raises as `ideal_bits` does."""
+        return self._measured.curve
+
+    @property
+    def _measured(self) -> Measurement:
+        if self.measurement is None:
+            raise InputError("only the end that encoded or decoded a message knows its ideal bits and curve")
+        return self.measurement
+
+
+def seal_of(body: bytes, indices: npt.NDArray[np.int64]) -> bytes:
+    """64 bits over a message's body and its labels (n,), in the order of visiting."""
+    return hashlib.blake2b(body + indices.astype("<i8").tobytes(), digest_size=SEAL_BYTES).digest()
+
+
+def _unpacked(data: bytes) -> tuple[Any, bytes, bytes]:
+    try:
+        body = msgpack.unpackb(data, strict_map_key=True, max_map_len=_MAX_HEADER, max_array_len=_MAX_HEADER)
+    except (ValueError, RecursionError, msgpack.exceptions.UnpackException):
+        raise MessageError("the body of the message cannot be read") from None
+    if not isinstance(body, list) or len(body) != 3:
+        raise MessageError("the body of the message makes no sense")
+    header, payload, checks = body
+    if not isinstance(payload, bytes) or not isinstance(checks, bytes):
+        raise MessageError("the body of the message holds values of the wrong type")
+    if len(checks) > CHECK_BYTES * MAX_CHECKS:
+        raise MessageError("the message holds more checks than one can hold")
+    return header, payload, checks
+
+
+def _ratio(bits: float, n: int, classes: int) -> float:
+    return bits / (n * np.log2(classes)) if n and classes > 1 else float("nan")

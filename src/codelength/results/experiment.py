@@ -1,0 +1,150 @@
+"""One code on one data set: Alice's run, Bob's run, and the row that tells of both."""
+
+from __future__ import annotations
+
+import dataclasses
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from codelength.channel import Progress
+from codelength.codes.catalogue import build, entry
+from codelength.codes.code import Code
+from codelength.codes.held import Held, split
+from codelength.codes.receiving import Received, receive
+from codelength.data import DataSet
+from codelength.errors import CodelengthError, InputError
+from codelength.labels import Alphabet
+from codelength.message import Measurement, Message
+
+Row = dict[str, Any]
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Experiment:
+    """A code by name on a data set, with its model and the seed of the order of visiting."""
+
+    data: DataSet
+    code: str
+    model: str | None = None
+    seed: int = 0
+
+    def encode(self, progress: Progress | None = None) -> tuple[Message, Held | None]:
+        """Alice's run: the message, and what both ends must hold besides, for a Shannon code."""
+        code, x, y, held = self._prepared()
+        return code.encode(x, y, classes=self._classes(held), progress=progress), held
+
+    def measure(self, progress: Progress | None = None) -> Measurement:
+        """Counts what `encode` would send."""
+        code, x, y, held = self._prepared()
+        return code.measure(x, y, classes=self._classes(held), progress=progress)
+
+    @property
+    def model_name(self) -> str | None:
+        return build(self.code, self.data.x, self.model, self.seed)[1]
+
+    def _prepared(self) -> tuple[Code, npt.NDArray[Any], npt.NDArray[Any], Held | None]:
+        data = self.data
+        if data.y is None:
+            raise InputError(f"{data.name} has no labels to send; Alice needs them")
+        code, model = build(self.code, data.x, self.model, self.seed)
+        catalogued = entry(self.code)
+        if not catalogued.held or catalogued.learner is None or model is None:
+            return code, data.x, data.y, None
+        alphabet = Alphabet.of(data.y if data.classes is None else data.classes)
+        held = Held.of(catalogued.learner(model), data.x, data.y, alphabet, self.seed)
+        code = dataclasses.replace(code, model=held.model(data.x))  # type: ignore[call-arg]
+        _, rest = split(data.x, self.seed)
+        return code, data.x[rest], data.y[rest], held
+
+    def _classes(self, held: Held | None) -> npt.NDArray[Any] | None:
+        return held.alphabet.values if held else self.data.classes
+
+
+def held_path(message: Path) -> Path:
+    """Where the labels that both ends hold stand, beside a Shannon code's message."""
+    return message.with_name(message.name + ".held")
+
+
+def decode_file(
+    path: Path, data: DataSet, progress: Progress | None = None
+) -> tuple[npt.NDArray[Any], Received]:
+    """Bob's run: the labels (n,) of all inputs, and what he received of them."""
+    message = Message.load(path)
+    if "shannon" not in next(iter(message.header.code), ""):
+        received = receive(message, data.x, progress=progress)
+        return received.labels, received
+    held = Held.load(held_path(path))
+    first, rest = split(data.x, held.seed)
+    received = receive(message, data.x[rest], model=held.model(data.x), progress=progress)
+    labels = np.empty(len(data.x), dtype=received.labels.dtype)
+    labels[first], labels[rest] = held.alphabet.labels(held.indices), received.labels
+    return labels, received
+
+
+def second_process(path: Path, data: DataSet, arguments: list[str]) -> Row:
+    """Bob, in a process of his own: what he decoded, compared with Alice's labels.
+
+    `arguments` name the data as the command line does. Raises CodelengthError with Bob's own words
+    when he fails.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        out, predicted = Path(folder) / "labels.npy", Path(folder) / "predicted.npy"
+        command = [sys.executable, "-m", "codelength", "decode", str(path), *arguments, "--out", str(out)]
+        if data.x_test is not None:
+            command += ["--predict", str(predicted)]
+        started = time.perf_counter()
+        bob = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+        seconds = time.perf_counter() - started
+        if bob.returncode:
+            raise CodelengthError(f"the second process could not decode {path.name}: {bob.stderr.strip()}")
+        labels = np.load(out, allow_pickle=False)
+        accuracy = None
+        if predicted.exists() and data.y_test is not None:
+            accuracy = float((np.load(predicted, allow_pickle=False) == data.y_test).mean())
+    return {
+        "test_accuracy": accuracy,
+        "decode_seconds": round(seconds, 2),
+        "decoded": bool(np.array_equal(labels, np.asarray(data.y))),
+    }
+
+
+def row(experiment: Experiment, message: Message, encode_seconds: float) -> Row:
+    """A row of the table, as Alice knows it; what only Bob can say is None."""
+    measured = message.measurement
+    return {
+        "data": experiment.data.name,
+        "code": experiment.code,
+        "model": experiment.model_name,
+        "n": message.header.n,
+        "classes": message.alphabet.size,
+        "payload_bits": message.payload_bits,
+        "ideal_bits": measured.ideal_bits if measured else None,
+        "framing_bits": message.framing_bits,
+        "choice_bits": measured.choice_bits if measured else None,
+        "ratio": message.ratio,
+        "ratio_with_framing": message.ratio_with_framing,
+        "test_accuracy": None,
+        "sequential_accuracy": measured.sequential_accuracy if measured else None,
+        "encode_seconds": round(encode_seconds, 2),
+        "decode_seconds": None,
+        "decoded": False,
+        "seed": experiment.seed,
+    }
+
+
+def run(experiment: Experiment, arguments: list[str], path: Path, progress: Progress | None = None) -> Row:
+    """Encodes into the file `path`, has it decoded by a second process, and returns the row."""
+    started = time.perf_counter()
+    message, held = experiment.encode(progress)
+    seconds = time.perf_counter() - started
+    message.save(path)
+    if held:
+        held.save(held_path(path))
+    return row(experiment, message, seconds) | second_process(path, experiment.data, arguments)

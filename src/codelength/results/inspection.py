@@ -1,0 +1,55 @@
+"""What a message says of itself, for a person to read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from codelength.codes.receiving import code_of  # makes the codes known by name
+from codelength.errors import AgreementError
+from codelength.message import VERSION, Message
+
+
+def described(path: Path) -> Iterator[tuple[str, str]]:
+    """Names and values of the header's fields, and the sizes in bits. Raises MessageError."""
+    message = Message.load(path)
+    header = message.header
+    yield "format", str(VERSION)
+    yield "code", worded(header.code)
+    yield "labels", f"{header.n:,}"
+    alphabet = message.alphabet
+    how = "in the payload" if header.classes is None else "agreed in advance"
+    shown = ", ".join(map(str, alphabet.values[:10].tolist())) + (", …" if alphabet.size > 10 else "")
+    yield "classes", f"{alphabet.size} ({how}): {shown}"
+    yield "inputs", f"digest {header.inputs.hex()}"
+    if header.numerics:
+        threads, *rest = header.numerics
+        yield "numerics", ", ".join([f"{threads} thread" + "s" * (threads != 1), *map(str, rest)])
+        yield "made with", "; ".join(_surroundings(message))
+        yield "probe", header.probe.hex()
+    yield "payload", f"{message.payload_bits:,} bits ({message.kbits:.3f} kbits), ratio {message.ratio:.4f}"
+    yield "framing", f"{message.framing_bits:,} bits: header, {len(message.checks) // 2} checks, seal, digest"
+    yield "file", f"{len(bytes(message)):,} bytes, ratio with framing {message.ratio_with_framing:.4f}"
+
+
+def worded(packed: Any) -> str:
+    """A packed agreement as a call: online(refit(classifier(KNeighborsClassifier)), seed=1)."""
+    if isinstance(packed, list):
+        return "[" + ", ".join(map(worded, packed)) + "]"
+    if not isinstance(packed, dict) or not packed:
+        return str(packed)
+    (name, required), *optional = packed.items()
+    given = [worded(value) for value in required] if isinstance(required, list) else [str(required)]
+    return f"{name}({', '.join(given + [f'{key}={worded(value)}' for key, value in optional])})"
+
+
+def _surroundings(message: Message) -> list[str]:
+    from codelength.numerics import surroundings
+
+    try:
+        names = list(surroundings(code_of(message, model=None).libraries))
+    except (AgreementError, ValueError):
+        names = []
+    values = message.header.surroundings
+    return [f"{n} {v}" for n, v in zip(names, values, strict=True)] if len(names) == len(values) else values

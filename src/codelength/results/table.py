@@ -1,0 +1,75 @@
+"""Rows as people read them, and as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich import box
+from rich.table import Table
+
+from codelength.errors import InputError
+from codelength.results.experiment import Row
+
+
+def rendered(name: str, rows: Sequence[Row]) -> Table:
+    """The table of one data set. Codelengths are payloads; 1 kbit is 1,000 bits."""
+    table = Table(title=_title(name, rows), title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    for heading in ("code", "model"):
+        table.add_column(heading, overflow="fold")
+    numbers = (
+        "kbits",
+        "ratio",
+        "framing\nbytes",
+        "sequential\naccuracy",
+        "test\naccuracy",
+        "encode\ns",
+        "decode\ns",
+    )
+    for heading in numbers:
+        table.add_column(heading, justify="right")
+    table.add_column("decoded")
+    for row in rows:
+        table.add_row(
+            row["code"],
+            row["model"] or "",
+            f"{row['payload_bits'] / 1000:.3f}",
+            f"{row['ratio']:.4f}",
+            str(row["framing_bits"] // 8),
+            _percent(row["sequential_accuracy"]),
+            _percent(row["test_accuracy"]),
+            f"{row['encode_seconds']:.1f}",
+            "" if row["decode_seconds"] is None else f"{row['decode_seconds']:.1f}",
+            "yes" if row["decoded"] else "[red]no",
+        )
+    return table
+
+
+def _title(name: str, rows: Sequence[Row]) -> str:
+    most = max(rows, key=lambda row: row["n"])
+    title = f"{name}: {most['n']:,} labels, {most['classes']} classes"
+    fewer = sorted({row["n"] for row in rows} - {most["n"]})
+    if fewer:
+        title += f" ({fewer[0]:,} for Shannon codes: both ends hold the others)"
+    return title
+
+
+def _percent(value: float | None) -> str:
+    return "" if value is None else f"{100 * value:.2f}%"
+
+
+def require_new(path: Path | None) -> None:
+    """Raises InputError, before any work, if the file exists or its folder does not."""
+    if path is None:
+        return
+    if path.exists():
+        raise InputError(f"{path} exists; name another file, or remove it first")
+    if not path.absolute().parent.is_dir():
+        raise InputError(f"the folder of {path} does not exist; make it first")
+
+
+def write_json(path: Path, content: object) -> None:
+    """Writes a new file, and nothing over another."""
+    require_new(path)
+    path.write_text(json.dumps(content, indent=1) + "\n")

@@ -1,0 +1,231 @@
+"""Every code: what goes in comes out, the bits are the formula, bad input is refused before any work."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.special import gammaln
+from sklearn.linear_model import LogisticRegression
+from sklearn.naive_bayes import GaussianNB
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+import codelength as cl
+from codelength.codes.online import above_zero
+
+from .conftest import Nearest, sample
+
+
+def model(x):
+    """An agreed model of three classes."""
+    p = np.full((len(x), 3), 0.1)
+    p[np.arange(len(x)), x[:, 0] % 3] = 0.8
+    return p
+
+
+CODES = {
+    "uniform": (cl.UniformCode(), None),
+    "frequency": (cl.OnlineCode(cl.Frequency()), None),
+    "shannon": (cl.ShannonCode(model), model),
+    "huffman": (cl.HuffmanCode(model), model),
+    "online": (cl.OnlineCode(Nearest()), None),
+    "calibrated": (cl.OnlineCode(cl.Calibrated(Nearest()), seed=3), None),
+    "refit": (cl.OnlineCode(cl.Refit(GaussianNB())), None),
+    "pipeline": (cl.OnlineCode(cl.Refit(make_pipeline(StandardScaler(), LogisticRegression(C=0.5)))), None),
+}
+
+
+@pytest.mark.parametrize("name", CODES)
+@pytest.mark.parametrize("n", [0, 1, 2, 57, 300])
+def test_round_trip(name, n):
+    code, agreed = CODES[name]
+    x, y = sample(n)
+    message = code.encode(x, y, classes=range(3))
+    labels = cl.decode(bytes(message), x, model=agreed)
+    np.testing.assert_array_equal(labels, y)
+    assert labels.dtype == np.int64
+    assert (
+        abs(message.payload_bits - message.ideal_bits) <= 64 + 0.001 * message.ideal_bits or name == "huffman"
+    )
+    measured = code.measure(x, y, classes=range(3))
+    assert measured.ideal_bits == message.ideal_bits
+    assert cl.receive(message, x, model=agreed).measurement.ideal_bits == message.ideal_bits
+
+
+@pytest.mark.parametrize("name", ["uniform", "frequency", "online", "refit"])
+@given(
+    st.one_of(
+        st.lists(st.integers(-3, 3), max_size=40),
+        st.lists(st.sampled_from(["ant", "bee", "élan"]), max_size=40),
+        st.lists(st.booleans(), max_size=40),
+        st.lists(st.just("only"), max_size=20),
+    )
+)
+@settings(max_examples=30, deadline=None)
+def test_any_labels_come_back_as_they_went_in(name, labels):
+    code, _ = CODES[name]
+    x = np.arange(2 * len(labels)).reshape(-1, 2) % 7
+    y = np.array(labels) if labels else np.zeros(0, dtype=np.int64)
+    message = code.encode(x, y)
+    back = cl.decode(message, x)
+    assert back.dtype == y.dtype
+    np.testing.assert_array_equal(back, y)
+
+
+@pytest.mark.parametrize("name", ["uniform", "frequency", "online", "refit"])
+def test_classes_never_seen_and_one_class_only(name):
+    code, _ = CODES[name]
+    x, _ = sample(90)
+    y = np.full(90, 4)
+    np.testing.assert_array_equal(cl.decode(code.encode(x, y, classes=range(10)), x), y)
+    alone = code.encode(x, y)
+    np.testing.assert_array_equal(cl.decode(alone, x), y)
+    assert alone.alphabet.values.tolist() == [4]
+    assert alone.payload_bits <= 8 * (len(alone.alphabet.to_bytes()) + 2)
+
+
+def test_the_alphabet_travels_and_is_counted():
+    x, y = sample(100)
+    agreed = cl.UniformCode().encode(x, y, classes=range(3))
+    told = cl.UniformCode().encode(x, y)
+    assert told.payload_bits == agreed.payload_bits + 8  # the number of classes, in one byte
+    assert told.ideal_bits == agreed.ideal_bits + 8
+    words = np.array(["x", "yy", "zzz"])[y]
+    message = cl.UniformCode().encode(x, words)
+    assert message.payload_bits > told.payload_bits
+    np.testing.assert_array_equal(cl.decode(message, x), words)
+
+
+def test_uniform_is_n_log2_k():
+    x, y = sample(300)
+    message = cl.UniformCode().encode(x, y, classes=range(3))
+    np.testing.assert_allclose(message.ideal_bits, 300 * np.log2(3), rtol=1e-14)
+    assert abs(message.payload_bits - 300 * np.log2(3)) < 9
+
+
+@pytest.mark.parametrize(("n", "within"), [(96, 1e-9), (5000, 1.0)])
+def test_frequency_is_krichevsky_trofimov(n, within):
+    """To the bit; exactly while blocks are of one label, which is for 32 K labels."""
+    x, y = sample(n)
+    counts = np.bincount(y, minlength=3)
+    log_p = gammaln(counts + 0.5).sum() - 3 * gammaln(0.5) + gammaln(1.5) - gammaln(n + 1.5)
+    measured = cl.OnlineCode(cl.Frequency(), floor=1e-12).measure(x, y, classes=range(3))
+    np.testing.assert_allclose(measured.ideal_bits, -log_p / np.log(2), rtol=0, atol=within)
+
+
+def test_shannon_is_the_cross_entropy():
+    x, y = sample(200)
+    code = cl.ShannonCode(model)
+    p = (1 - code.floor) * model(x) + code.floor / 3
+    message = code.encode(x, y, classes=range(3))
+    np.testing.assert_allclose(message.ideal_bits, -np.log2(p[np.arange(200), y]).sum(), rtol=1e-13)
+    rows = cl.ShannonCode(model(x)).encode(x, y, classes=range(3))  # the same model as an array
+    assert rows.payload == message.payload
+    np.testing.assert_array_equal(cl.decode(rows, x, model=model(x)), y)
+
+
+def test_huffman_pays_a_bit_a_label_at_least():
+    x, y = sample(200)
+    huffman = cl.HuffmanCode(model).encode(x, y, classes=range(3))
+    assert huffman.payload_bits >= 200
+    assert huffman.ideal_bits == cl.ShannonCode(model).measure(x, y, classes=range(3)).ideal_bits
+
+
+def test_online_is_the_sum_over_the_past():
+    x, y = sample(60)
+    code = cl.OnlineCode(Nearest(block=1), seed=5)
+    seen = []
+    message = code.encode(x, y, classes=range(3), progress=lambda account: seen.append(account.bits))
+    counts, expected = np.ones((8, 3)), 0.0
+    order = cl.codes.session.Session.begin(code, x, 3, cl.numerics.Numerics(1)).task.order
+    for i in order:
+        row = counts[x[i, 0]]
+        expected -= np.log2(above_zero(row[None] / row.sum(), code.floor)[0, y[i]])
+        row[y[i]] += 1
+    np.testing.assert_allclose(message.ideal_bits, expected, rtol=1e-13)
+    assert len(seen) == 60
+    np.testing.assert_allclose(message.curve[:, 1], seen)
+    assert message.curve[-1].tolist() == [60, message.ideal_bits]
+
+
+def test_first_block_of_a_learner_that_knows_nothing_costs_log2_k():
+    x, y = sample(8)
+    measured = cl.OnlineCode(Nearest(block=8), floor=1e-12).measure(x, y, classes=range(3))
+    np.testing.assert_allclose(measured.ideal_bits, 8 * np.log2(3))
+
+
+@pytest.mark.parametrize("make", [np.asarray, np.ndarray.tolist, pd.DataFrame])
+def test_arrays_lists_and_frames_are_the_same_inputs(make):
+    x, y = sample(50)
+    x = x.astype(float)  # as a frame's columns are
+    message = cl.OnlineCode(Nearest()).encode(make(x), pd.Series(y))
+    np.testing.assert_array_equal(cl.decode(message, x), y)
+
+
+def test_bob_may_hold_the_inputs_in_another_order():
+    x = np.arange(100).reshape(50, 2)
+    y = np.arange(50) % 4
+    shuffled = np.random.default_rng(0).permutation(50)
+    message = cl.OnlineCode(Nearest()).encode(x, y)
+    np.testing.assert_array_equal(cl.decode(message, x[shuffled]), y[shuffled])
+
+
+def test_bob_can_predict_what_he_has_learned():
+    x, y = sample(300)
+    received = cl.receive(cl.OnlineCode(Nearest()).encode(x, y), x)
+    assert (received.predict(x) == y).mean() > 0.8
+    assert cl.receive(cl.UniformCode().encode(x, y), x).predict(x) is None
+
+
+def test_a_fitted_model_is_the_same_at_both_ends():
+    x, y = sample(200)
+    models = [cl.fitted(cl.Refit(GaussianNB()), x[:50], y[:50], classes=range(3)) for _ in "ab"]
+    message = cl.ShannonCode(models[0]).encode(x[50:], y[50:], classes=range(3))
+    np.testing.assert_array_equal(cl.decode(message, x[50:], model=models[1]), y[50:])
+    with pytest.raises(cl.NumericsError, match="probe differs"):
+        cl.decode(message, x[50:], model=model)
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "says"),
+    [
+        (np.zeros((3, 2)), [0, 1], "as many labels"),
+        (np.zeros((2, 2)), [[0, 1], [1, 0]], "one value an input"),
+        (np.array([[np.nan], [1.0]]), [0, 1], "NaN"),
+        (np.array([["a"], ["b"]]), [0, 1], "dtype"),
+        (np.zeros((2, 2)), [0, 7], "not among"),
+        (np.zeros((2, 2)), ["a", "b"], "not among"),
+        (np.zeros((2, 2)), [0.5, float("nan")], "NaN"),
+        (3, [0], "single number"),
+    ],
+)
+def test_inputs_and_labels_that_cannot_be_used_are_refused(x, y, says):
+    with pytest.raises(cl.InputError, match=says):
+        cl.OnlineCode(Nearest()).encode(x, y, classes=range(3))
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        lambda x: np.ones(len(x)),
+        lambda x: np.ones((len(x), 2)),
+        lambda x: np.ones((len(x), 3)),
+        np.ones((1, 3)),
+    ],
+)
+def test_a_model_that_gives_no_probabilities_is_refused(bad):
+    x, y = sample(20)
+    with pytest.raises(cl.InputError):
+        cl.ShannonCode(bad).encode(x, y, classes=range(3))
+
+
+def test_a_shannon_code_wants_its_model_at_both_ends():
+    x, y = sample(20)
+    with pytest.raises(cl.InputError, match="both ends hold"):
+        cl.ShannonCode().encode(x, y)
+    message = cl.ShannonCode(model).encode(x, y, classes=range(3))
+    with pytest.raises(cl.InputError, match="both ends hold"):
+        cl.decode(message, x)
+    with pytest.raises(cl.InputError, match="takes no model"):
+        cl.decode(cl.UniformCode().encode(x, y), x, model=model)

@@ -1,0 +1,194 @@
+"""The command line as its user sees it; Bob is always another process."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from codelength import cli
+
+from .codes.conftest import sample
+
+ROW = {
+    "data", "code", "model", "n", "classes", "payload_bits", "ideal_bits", "framing_bits", "choice_bits",
+    "ratio", "test_accuracy", "sequential_accuracy", "encode_seconds", "decode_seconds", "decoded",
+}  # fmt: skip
+
+
+@pytest.fixture
+def run(capsys, monkeypatch, tmp_path):
+    """Runs the command line in this process: exit code, standard output, standard error."""
+    monkeypatch.chdir(tmp_path)
+
+    def called(*arguments):
+        monkeypatch.setattr(sys, "argv", ["codelength", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        out, err = capsys.readouterr()
+        return ended.value.code or 0, out, err
+
+    return called
+
+
+@pytest.fixture
+def data(tmp_path):
+    """Two files: Alice's with labels, Bob's without."""
+    x, y = sample(60)
+    x_test, y_test = sample(40, seed=1)
+    words = np.array(["ant", "bee", "cat"])
+    np.savez(tmp_path / "alice.npz", x=x, y=words[y], x_test=x_test, y_test=words[y_test])
+    np.savez(tmp_path / "bob.npz", x=x, x_test=x_test)
+    return words[y]
+
+
+def test_alice_writes_and_bob_reads_in_another_process(run, data, tmp_path):
+    code, out, _ = run(
+        "encode", "--data", "alice.npz", "--code", "online:refit", "--model", "GaussianNB", "--out", "m.cl"
+    )
+    assert code == 0
+    assert "60 labels in" in out
+    command = [
+        sys.executable,
+        "-m",
+        "codelength",
+        "decode",
+        "m.cl",
+        "--data",
+        "bob.npz",
+        "--out",
+        "labels.npy",
+    ]
+    bob = subprocess.run(
+        [*command, "--predict", "test.npy"], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert bob.stderr == ""
+    np.testing.assert_array_equal(np.load(tmp_path / "labels.npy"), data)
+    assert np.load(tmp_path / "test.npy").shape == (40,)
+
+
+@pytest.mark.usefixtures("data")
+def test_table_decodes_every_row_and_writes_them(run, tmp_path):
+    codes = "uniform,frequency,shannon,shannon:huffman,online,online:refit"
+    code, out, err = run("table", "alice.npz", "--codes", codes, "--json", "rows.json", "--messages", "kept")
+    assert (code, err) == (0, "")
+    rows = json.loads((tmp_path / "rows.json").read_text())
+    assert [row["code"] for row in rows] == codes.split(",")
+    for row in rows:
+        assert set(row) >= ROW
+        assert row["decoded"] is True
+        assert row["code"] in out
+    by_code = {row["code"]: row for row in rows}
+    assert by_code["shannon"]["n"] == 54  # both ends hold a tenth
+    assert by_code["shannon:huffman"]["payload_bits"] >= 54
+    assert 0 <= by_code["online:refit"]["test_accuracy"] <= 1
+    assert (tmp_path / "kept" / "alice-online.cl").exists()
+
+
+@pytest.mark.usefixtures("data")
+def test_measure_counts_what_encode_sends(run):
+    _, counted, _ = run("measure", "--data", "alice.npz", "--code", "frequency")
+    run("encode", "--data", "alice.npz", "--code", "frequency", "--out", "m.cl", "--json", "row.json")
+    with open("row.json") as file:
+        row = json.load(file)[0]
+    assert f"{row['ideal_bits']:,.2f} bits" in counted
+
+
+@pytest.mark.usefixtures("data")
+def test_inspect_says_what_the_header_says(run):
+    run(
+        "encode",
+        "--data",
+        "alice.npz",
+        "--code",
+        "online:refit",
+        "--model",
+        "GaussianNB",
+        "--seed",
+        "3",
+        "--out",
+        "m.cl",
+    )
+    code, out, _ = run("inspect", "m.cl")
+    assert code == 0
+    for said in (
+        "GaussianNB",
+        "seed=3",
+        "3 (in the payload): ant, bee, cat",
+        "scikit-learn",
+        "payload",
+        "framing",
+    ):
+        assert said in out
+
+
+@pytest.mark.usefixtures("data")
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["encode", "--data", "nothing.npz", "--out", "new.cl"], "no file"),
+        (["encode", "--data", "mnist", "--data-dir", "nowhere", "--out", "new.cl"], "does not exist"),
+        (["encode", "--data", "alice.npz", "--code", "best", "--out", "new.cl"], "unknown code 'best'"),
+        (["encode", "--data", "alice.npz", "--model", "nobody", "--out", "new.cl"], "nobody"),
+        (
+            ["encode", "--data", "alice.npz", "--code", "uniform", "--model", "mlp", "--out", "new.cl"],
+            "no model",
+        ),
+        (["encode", "--data", "bob.npz", "--out", "new.cl"], "no array 'y'"),
+        (["encode", "--data", "alice.npz", "--out", "alice.npz"], "exists"),
+        (["encode", "--data", "alice.npz", "--out", "no/folder/new.cl"], "does not exist"),
+        (["encode", "--data", "alice.npz", "--plugin", "no_such_module", "--out", "new.cl"], "plugin"),
+        (["decode", "alice.npz", "--data", "bob.npz", "--out", "new.npy"], "not a codelength message"),
+        (["decode", "none.cl", "--data", "bob.npz", "--out", "new.npy"], "cannot read"),
+        (["inspect", "alice.npz"], "not a codelength message"),
+        (["table", "alice.npz", "--codes", "uniform,wrong"], "unknown code 'wrong'"),
+        (["table", "alice.npz", "--json", "alice.npz"], "exists"),
+    ],
+)
+def test_bad_input_is_one_line(run, arguments, says, tmp_path):
+    before = sorted(tmp_path.iterdir())
+    code, out, err = run(*arguments)
+    assert code == 1
+    assert out == ""
+    assert err.startswith("error: ")
+    assert says in err
+    assert err.count("\n") == 1
+    assert sorted(tmp_path.iterdir()) == before
+
+
+@pytest.mark.usefixtures("data")
+def test_a_plugin_registers_what_the_user_names(run, tmp_path):
+    (tmp_path / "my_models.py").write_text(
+        "import codelength\n"
+        "from sklearn.naive_bayes import GaussianNB\n"
+        "codelength.register('mine', GaussianNB)\n"
+    )
+    encode = ["encode", "--data", "alice.npz", "--code", "online:refit", "--model", "mine", "--out", "m.cl"]
+    assert run(*encode, "--plugin", "my_models")[0] == 0
+    command = [sys.executable, "-m", "codelength", "decode", "m.cl", "--data", "bob.npz", "--out"]
+    stranger = subprocess.run([*command, "a.npy"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert stranger.returncode == 1
+    assert "'mine'" in stranger.stderr
+    friend = [*command, "b.npy", "--plugin", "my_models"]
+    assert subprocess.run(friend, cwd=tmp_path, check=False, capture_output=True).returncode == 0
+
+
+def test_help_explains_every_option_with_an_example(run):
+    for command in ("table", "encode", "decode", "measure", "inspect"):
+        code, out, _ = run(command, "--help")
+        assert code == 0
+        assert out.count("Example:") >= 2
+
+
+def test_the_command_line_starts_without_the_heavy_libraries():
+    heavy = "{'torch', 'sklearn', 'pandas', 'numpy'} & set(sys.modules)"
+    asked = f"import sys, codelength.cli; print({heavy} or 'light')"
+    said = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+    assert said.stdout.strip() == "light"
+
+
+def test_version(run):
+    code, out, _ = run("--version")
+    assert code == 0
+    assert out.startswith("codelength ")

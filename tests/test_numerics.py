@@ -1,0 +1,63 @@
+import numpy as np
+import pytest
+import torch
+
+from codelength.errors import AgreementError, MessageError, NumericsError
+from codelength.numerics import Numerics, digest, require_same, surroundings
+
+TORCH = frozenset({"torch"})
+
+
+def test_settings_hold_for_the_run_and_are_put_back():
+    before = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled(), torch.get_default_dtype()
+    torch.set_default_dtype(torch.float64)
+    try:
+        with Numerics(threads=1).enforced(TORCH):
+            assert torch.get_num_threads() == 1
+            assert torch.are_deterministic_algorithms_enabled()
+            assert torch.get_default_dtype() == torch.float32
+        assert torch.get_default_dtype() == torch.float64
+    finally:
+        torch.set_default_dtype(before[2])
+    assert (torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()) == before[:2]
+
+
+def test_settings_are_put_back_after_an_error():
+    before = torch.get_num_threads()
+    with pytest.raises(ZeroDivisionError), Numerics(threads=1).enforced(TORCH):
+        raise ZeroDivisionError
+    assert torch.get_num_threads() == before
+
+
+def test_what_matters_is_named():
+    assert surroundings(frozenset()) == {}
+    assert set(surroundings(TORCH)) == {"torch", "instructions", "processor"}
+    assert {"scikit-learn", "numpy"} <= set(surroundings(frozenset({"scikit-learn"})))
+    assert Numerics(*Numerics(3, "bfloat16").pack(TORCH)) == Numerics(3, "bfloat16")
+
+
+def test_a_mismatch_names_its_part():
+    ours = {"torch": "2.13.0", "instructions": "AVX512", "processor": "AMD 25/17"}
+    require_same(["2.13.0", "AVX512", "AMD 25/17"], ours, agree=True)
+    require_same(["2.13.0", "AVX512", "Intel 6/85"], ours, agree=True)
+    with pytest.raises(NumericsError, match=r"torch 2\.9\.1 there, 2\.13\.0 here"):
+        require_same(["2.9.1", "AVX512", "AMD 25/17"], ours, agree=True)
+    with pytest.raises(NumericsError, match=r"probe differs.*Intel 6/85"):
+        require_same(["2.13.0", "AVX512", "Intel 6/85"], ours, agree=False)
+    with pytest.raises(NumericsError, match="probe differs"):
+        require_same(["2.13.0", "AVX512", "AMD 25/17"], ours, agree=False)
+    with pytest.raises(MessageError):
+        require_same([], ours, agree=True)
+
+
+def test_every_bit_counts_in_the_probe():
+    p = np.full((3, 2), 0.5)
+    q = p.copy()
+    q[2, 1] = np.nextafter(0.5, 1)
+    assert digest(p) == digest(p.copy()) != digest(q)
+
+
+@pytest.mark.parametrize("fields", [(0,), (1000,), (2, "float16"), (2, "float32", "tpu"), ("2",)])
+def test_absurd_numerics_are_refused(fields):
+    with pytest.raises(AgreementError):
+        Numerics(*fields)
