@@ -5,13 +5,14 @@ from __future__ import annotations
 import dataclasses
 import subprocess
 import sys
-from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 import torch
 from sklearn.datasets import load_digits
 
+from codelength.agreement import register
 from codelength.errors import AgreementError, InputError
 from codelength.learners.learner import Task
 from codelength.learners.replay import Replay
@@ -19,20 +20,12 @@ from codelength.numerics import Numerics
 from codelength.training.recipe import GRAY, PHOTO, TABLE, Recipe
 
 QUICK = Recipe(passes=4.0, early=1.0, shift=0.1, rotation=10.0, views=2)
-FAST, FLOAT32 = Numerics(2, "bfloat16"), Numerics(2, "float32")
+# One thread: two wait for each other on a busy machine, and these batches are small.
+FAST, FLOAT32 = Numerics(1, "bfloat16"), Numerics(1, "float32")
 
 
 def task_of(x: np.ndarray, classes: int = 10, seed: int = 0, numerics: Numerics = FLOAT32) -> Task:
     return Task(x, np.arange(len(x)), classes, seed, numerics)
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    """Two threads wait for each other on a busy machine, and these batches are small."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 def digits(n: int) -> tuple[np.ndarray, np.ndarray]:
@@ -92,6 +85,36 @@ def test_bit_identical_from_run_to_run(numerics: Numerics, optimizer: str) -> No
     ballast = [torch.full((1001,), torch.nan) for _ in range(100)]
     del ballast[::2]
     assert (online(learner, x, y, numerics) == first).all()
+
+
+def test_each_network_has_a_thread_so_threads_change_nothing() -> None:
+    x, y = digits(100)
+    learner = quick("lenet", networks=2)
+    one, two = (online(learner, x, y, Numerics(threads, "bfloat16")) for threads in (1, 2))
+    assert (one == two).all()
+
+
+def test_networks_that_draw_random_numbers_are_repeatable_side_by_side() -> None:
+    def factory(shape: tuple[int, ...], classes: int) -> torch.nn.Module:
+        layers = torch.nn.Flatten(), torch.nn.Dropout(0.5), torch.nn.Linear(64, classes)
+        return torch.nn.Sequential(*layers)
+
+    register("test-dropout", factory)
+    x, y = digits(200)
+    learner = quick("test-dropout", networks=3)
+    state = torch.random.get_rng_state()
+    first, second = (online(learner, x, y, Numerics(3, "float32")) for _ in range(2))
+    assert (first == second).all()
+    assert torch.equal(torch.random.get_rng_state(), state)
+
+
+def test_the_number_of_threads_is_put_back() -> None:
+    x, y = digits(60)
+    before = torch.get_num_threads()
+    online(quick("mlp", networks=2), x, y, Numerics(2, "float32"))
+    assert torch.get_num_threads() == before
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(torch.get_num_threads).result() == before
 
 
 CHILD = """
