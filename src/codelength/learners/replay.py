@@ -29,7 +29,7 @@ class Replay(Learner):
 
     network: str
     recipe: Recipe | None = None
-    first_block: typing.Annotated[int, Within(1, 4096)] = 64
+    first_block: typing.Annotated[int, Within(1, 4096)] = 10
     block_growth: typing.Annotated[float, Within(0.01, 1)] = 0.08
     largest_block: typing.Annotated[int, Within(32, 8192)] = 512
 
@@ -41,10 +41,10 @@ class Replay(Learner):
         return Replaying(self.network, self.recipe, task)
 
     def schedule(self, n: int, classes: int) -> Iterator[int]:
-        end = self.first_block
+        end, smallest = self.first_block, -(-self.first_block // 2)
         while end < n:
             yield end
-            end += min(max(1, int(end * self.block_growth)), self.largest_block)
+            end += min(max(smallest, int(end * self.block_growth)), self.largest_block)
         if n:
             yield n
 

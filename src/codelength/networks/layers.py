@@ -16,9 +16,9 @@ class Head(nn.Linear):
             return super().forward(x.float())
 
 
-def conv(channels_in: int, channels_out: int, size: int = 3, stride: int = 1) -> nn.Conv2d:
-    """A convolution that keeps the picture's size (at stride 1), without the bias that a norm removes."""
-    return nn.Conv2d(channels_in, channels_out, size, stride, padding=size // 2, bias=False)
+def conv(channels_in: int, channels_out: int) -> nn.Conv2d:
+    """A 3 x 3 convolution that keeps the picture's size, without the bias that a norm removes."""
+    return nn.Conv2d(channels_in, channels_out, 3, padding=1, bias=False)
 
 
 def norm(channels: int) -> nn.BatchNorm2d:
@@ -27,12 +27,12 @@ def norm(channels: int) -> nn.BatchNorm2d:
 
 
 class ConvGroup(nn.Sequential):
-    """conv, pool, batch norm, GELU, conv, batch norm, GELU; a picture of one pixel is not pooled."""
+    """conv, pool, batch norm, GELU, conv, batch norm, GELU: half the picture's size comes out."""
 
-    def __init__(self, channels_in: int, channels_out: int, pool: bool = True) -> None:
+    def __init__(self, channels_in: int, channels_out: int) -> None:
         super().__init__(
             conv(channels_in, channels_out),
-            nn.MaxPool2d(2) if pool else nn.Identity(),
+            nn.MaxPool2d(2),
             norm(channels_out),
             nn.GELU(),
             conv(channels_out, channels_out),

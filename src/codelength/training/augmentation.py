@@ -25,7 +25,7 @@ def augment(x: Tensor, recipe: Recipe, generator: torch.Generator, strength: flo
         x = flip(x, generator)
     if recipe.cutout:
         x = cut(x, round(strength * recipe.cutout * min(x.shape[2:])), generator)
-    return x
+    return x.contiguous(memory_format=torch.channels_last)
 
 
 def warp(x: Tensor, recipe: Recipe, generator: torch.Generator, strength: float) -> Tensor:
@@ -44,8 +44,7 @@ def warp(x: Tensor, recipe: Recipe, generator: torch.Generator, strength: float)
         nodes = _uniform((count, 2, _ELASTIC_NODES, _ELASTIC_NODES), generator)
         field = functional.interpolate(nodes, x.shape[2:], mode="bicubic", align_corners=True)
         grid = grid + 2 * strength * recipe.elastic * field.permute(0, 2, 3, 1)
-    moved = functional.grid_sample(x, grid, padding_mode="border", align_corners=False)
-    return moved.contiguous(memory_format=torch.channels_last)
+    return functional.grid_sample(x, grid, padding_mode="border", align_corners=False)
 
 
 def shift(x: Tensor, pixels: int, generator: torch.Generator) -> Tensor:
@@ -61,7 +60,7 @@ def shift(x: Tensor, pixels: int, generator: torch.Generator) -> Tensor:
 def flip(x: Tensor, generator: torch.Generator) -> Tensor:
     """Half of the pictures mirrored."""
     mirrored = torch.rand((len(x), 1, 1, 1), generator=generator) < 0.5
-    return torch.where(mirrored, x.flip(3), x).contiguous(memory_format=torch.channels_last)
+    return torch.where(mirrored, x.flip(3), x)
 
 
 def cut(x: Tensor, pixels: int, generator: torch.Generator) -> Tensor:

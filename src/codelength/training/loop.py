@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import copy
+import functools
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
+from torch.nn.functional import cross_entropy
 from torch.optim import SGD, AdamW, Muon, Optimizer
 
 from codelength.numerics import Numerics
 from codelength.training.recipe import Recipe
+
+#: held while torch's global generator is lent to one trainer
+_generator = threading.Lock()
 
 
 class Trainer:
@@ -29,29 +34,33 @@ class Trainer:
         for parameter in self.network.parameters():
             if parameter.ndim == 4:
                 parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
-        self.averaged = copy.deepcopy(self.network).eval().requires_grad_(False)
+        self.network.eval()
+        self.averaged = copy.deepcopy(self.network).requires_grad_(False)
         self.steps = 0
-        self._autocast = torch.autocast(
-            self.device.type, torch.bfloat16, enabled=numerics.precision == "bfloat16"
+        self._autocast = functools.partial(
+            torch.autocast, self.device.type, torch.bfloat16, enabled=numerics.precision == "bfloat16"
         )
         self._optimizers, self._matrices = _optimizers(self.network, recipe)
         self._first_steps = [[group["lr"] for group in each.param_groups] for each in self._optimizers]
         self._moving, self._followed = _floats(self.averaged), _floats(self.network)
         with seeded(seed):
             self._randomness = torch.random.get_rng_state()
+        self._draws: bool | None = None  # whether its layers draw at all; known after the first step
 
-    def step(self, x: Tensor, y: Tensor, seen: int) -> None:
-        """One step on a batch x (m, ...) with labels y (m,), when `seen` labels are known."""
+    def step(self, x: Tensor, y: Tensor, seen: int) -> Tensor:
+        """One step on a batch x (m, ...) with labels y (m,), when `seen` labels are known.
+
+        Returns the cross-entropy (m,) of each label just before the step, in nats.
+        """
         self.network.train()
         scale = self.recipe.step_scale_at(seen)
-        with self._own_randomness():
-            with self._autocast:
-                logits = self.network(x.to(self.device))
-            loss = functional.cross_entropy(
-                logits.float(), y.to(self.device), label_smoothing=self.recipe.label_smoothing
-            )
-            self.network.zero_grad(set_to_none=True)
-            torch.autograd.backward(loss)
+        smoothing = self.recipe.label_smoothing * scale
+        y = y.to(self.device)
+        with self._own_randomness(), self._autocast():
+            logits = self.network(x.to(self.device)).float()
+        loss = cross_entropy(logits, y, label_smoothing=smoothing)
+        self.network.zero_grad(set_to_none=True)
+        torch.autograd.backward(loss)
         for flat, weight in self._matrices:
             flat.grad = None if weight.grad is None else _as_matrix(weight.grad)
         for optimizer, first in zip(self._optimizers, self._first_steps, strict=True):
@@ -60,11 +69,12 @@ class Trainer:
             optimizer.step()
         self.steps += 1
         self._average()
+        return cross_entropy(logits.detach(), y, reduction="none").cpu()
 
     @torch.inference_mode()
     def logits(self, x: Tensor) -> Tensor:
         """Logits (m, classes) of the averaged weights, float32."""
-        with self._own_randomness(), self._autocast:
+        with self._own_randomness(), self._autocast():
             logits: Tensor = self.averaged(x.to(self.device))
             return logits.float().cpu()
 
@@ -75,13 +85,20 @@ class Trainer:
 
     @contextmanager
     def _own_randomness(self) -> Iterator[None]:
-        outside = torch.random.get_rng_state()
-        torch.random.set_rng_state(self._randomness)
-        try:
+        """Draws of the network's layers come from the trainer's stream, one trainer at a time."""
+        if self._draws is False:
             yield
-        finally:
-            self._randomness = torch.random.get_rng_state()
-            torch.random.set_rng_state(outside)
+            return
+        with _generator:
+            outside, before = torch.random.get_rng_state(), self._randomness
+            torch.random.set_rng_state(before)
+            try:
+                yield
+            finally:
+                self._randomness = torch.random.get_rng_state()
+                torch.random.set_rng_state(outside)
+        if self._draws is None and self.network.training:
+            self._draws = not torch.equal(before, self._randomness)
 
 
 @contextmanager

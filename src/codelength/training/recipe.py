@@ -22,17 +22,20 @@ class Recipe(Agreement):
     Raises AgreementError when a number is out of bounds.
     """
 
-    # Replays: `passes` a label on average, up to `early` times as many while labels are few.
+    # Replays: `passes` a label on average, up to `early` times as many while labels are few; the
+    # share `focus` of them in proportion to the loss that an example had when last trained on.
     passes: Annotated[float, Within(0.1, 100)] = 8.0
     early: Annotated[float, Within(1, 50)] = 8.0
     late_from: Annotated[float, Within(1, 1e6)] = 8000.0
+    focus: Annotated[float, Within(0, 0.95)] = 0.0
 
     # Batches: one example for every `labels_per_example` labels seen, in powers of two.
     smallest_batch: Annotated[int, Within(8, 1024)] = 32
     largest_batch: Annotated[int, Within(8, 1024)] = 256
     labels_per_example: Annotated[float, Within(1, 1e4)] = 100.0
 
-    # Steps: the optimizer and its step size, which falls as a power of the labels seen.
+    # Steps: the optimizer and its step size, which falls as a power of the labels seen; label
+    # smoothing falls with it.
     optimizer: str = "adamw"
     step: Annotated[float, Within(1e-6, 10)] = 3e-3
     bias_step: Annotated[float, Within(1e-6, 10)] = 3e-3
@@ -75,14 +78,31 @@ class Recipe(Agreement):
         return min(self.smallest_batch << doublings, max(self.largest_batch, self.smallest_batch))
 
     def step_scale_at(self, seen: int) -> float:
-        """The step size over the first one."""
+        """The step size over the first one, and the label smoothing likewise."""
         share = min(1.0, self.falls_from / max(seen, 1))
         return math.pow(share, self.falls_as)
 
 
 TABLE = Recipe(passes=20.0, early=10.0, late_from=1000.0, smallest_batch=32, weight_decay=0.05)
 
-GRAY = Recipe(shift=0.08, rotation=12.0, scale=0.12, shear=0.12, views=4)
+GRAY = Recipe(
+    passes=8.0,
+    early=8.0,
+    late_from=8000.0,
+    focus=0.5,
+    labels_per_example=400.0,
+    step=3e-3,
+    bias_step=3e-3,
+    falls_as=0.8,
+    label_smoothing=0.1,
+    shift=0.08,
+    rotation=15.0,
+    scale=0.15,
+    shear=0.15,
+    elastic=0.03,
+    networks=2,
+    views=4,
+)
 
 PHOTO = Recipe(
     passes=10.0,
