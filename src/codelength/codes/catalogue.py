@@ -36,7 +36,8 @@ class Entry:
 def _network(x: npt.NDArray[Any]) -> str:
     if x.ndim == 2:
         return "mlp"
-    return "vgg-small" if min(sorted(x.shape[1:])[-2:]) >= 16 else "lenet"
+    colour = x.ndim == 4 and 3 in (x.shape[1], x.shape[3])
+    return "vgg-small" if colour and min(sorted(x.shape[1:])[-2:]) >= 16 else "lenet"
 
 
 def _classifier(x: npt.NDArray[Any]) -> str:
