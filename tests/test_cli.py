@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -192,3 +193,43 @@ def test_version(run):
     code, out, _ = run("--version")
     assert code == 0
     assert out.startswith("codelength ")
+
+
+# the command line with a checkpoint after every block, so that short runs leave one too
+OFTEN = (
+    "import codelength.checkpoint as kept; kept._SECONDS, kept._SHARE = 0.0, 1e9; "
+    "from codelength.cli import main; main()"
+)
+
+
+def killed_at_its_checkpoint(arguments, folder, part):
+    """Starts the command line and kills it (SIGKILL) as soon as its checkpoint is there."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", OFTEN, *arguments], cwd=folder, stdout=subprocess.DEVNULL
+    )
+    deadline = time.monotonic() + 120
+    while not part.exists() and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.005)
+    process.kill()
+    process.wait()
+    assert process.returncode == -9
+
+
+@pytest.mark.usefixtures("data")
+def test_alice_and_bob_are_killed_and_go_on(run, tmp_path, data):
+    slow = ["--data", "alice.npz", "--code", "online:refit", "--model", "random-forest"]
+    run("encode", *slow, "--out", "whole.cl")
+    encode = ["encode", *slow, "--out", "m.cl"]
+    killed_at_its_checkpoint(encode, tmp_path, tmp_path / "m.cl.part")
+    assert not (tmp_path / "m.cl").exists()
+    code, _, err = run(*encode)
+    assert code == 1
+    assert "--resume" in err
+    assert run(*encode, "--resume")[0] == 0
+    assert (tmp_path / "m.cl").read_bytes() == (tmp_path / "whole.cl").read_bytes()
+
+    decode = ["decode", "m.cl", "--data", "bob.npz", "--out", "labels.npy"]
+    killed_at_its_checkpoint(decode, tmp_path, tmp_path / "labels.npy.part")
+    assert run(*decode, "--resume")[0] == 0
+    np.testing.assert_array_equal(np.load(tmp_path / "labels.npy"), data)
+    assert not list(tmp_path.glob("*.part"))

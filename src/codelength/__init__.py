@@ -13,6 +13,7 @@ from codelength.version import __version__
 
 if TYPE_CHECKING:
     from codelength.agreement import register, registered
+    from codelength.checkpoint import Checkpoint
     from codelength.codes.online import OnlineCode
     from codelength.codes.receiving import Received, decode, receive
     from codelength.codes.shannon import HuffmanCode, ShannonCode, fitted
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
 _MODULES = {
     "agreement": ("register", "registered"),
+    "checkpoint": ("Checkpoint",),
     "codes.online": ("OnlineCode",),
     "codes.receiving": ("Received", "decode", "receive"),
     "codes.shannon": ("HuffmanCode", "ShannonCode", "fitted"),

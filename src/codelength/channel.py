@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from codelength import entropy
+from codelength.checkpoint import Checkpoint, Restorable, State
 from codelength.entropy import Distribution, Symbols, Table, Uniform
 from codelength.errors import InputError, NumericsError
 
@@ -46,6 +47,8 @@ class Channel(ABC):
     def __init__(self, n: int, progress: Progress | None = None) -> None:
         self.account = Account(n)
         self._heard: list[Symbols] = []
+        self._checkpoint: Checkpoint | None = None
+        self._left: tuple[list[Probabilities], State] = ([], {})  # of a run that was stopped
         self._progress = progress
         # short checks of both ends' probabilities: early, since a divergence then costs little, and on
         self._check_at = sorted({n // 64, n // 16, *(k * n // 8 for k in range(1, 7))} - {0})[:MAX_CHECKS]
@@ -68,6 +71,8 @@ class Channel(ABC):
         account.curve.append((account.labels, account.bits))
         account.correct += int((distribution.most_likely() == y).sum())
         self._heard.append(y)
+        if self._checkpoint and isinstance(distribution, Table):
+            self._checkpoint.said(distribution.p)
         self._check(distribution, y)
         if self._progress:
             self._progress(account)
@@ -84,6 +89,26 @@ class Channel(ABC):
         chosen = self.integers(Uniform(options, 1), lambda: np.array([choose()], dtype=np.int64))
         self.account.choice_bits += float(np.log2(options))
         return int(chosen[0])
+
+    def attach(self, checkpoint: Checkpoint, identity: bytes) -> None:
+        """Keeps the run on disk, and finds what a stopped run of the same identity left there."""
+        self._checkpoint = checkpoint
+        self._left = checkpoint.open(identity)
+
+    def resume(self, predictor: object) -> int:
+        """Says again what a stopped run said, and restores what it had learned; how many labels that is."""
+        blocks, state = self._left
+        if not blocks or not isinstance(predictor, Restorable):
+            return 0
+        for p in blocks:
+            self.labels(p)
+        predictor.restore(state)
+        return self.account.labels
+
+    def keep(self, predictor: object) -> None:
+        """A point at which the run can go on, should it be killed: after a block is learned."""
+        if self._checkpoint:
+            self._checkpoint.keep(predictor)
 
     def heard(self) -> Symbols:
         """All labels of the conversation so far, as indices."""

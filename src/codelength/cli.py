@@ -15,6 +15,7 @@ from codelength.errors import CodelengthError, InputError
 from codelength.version import __version__
 
 if TYPE_CHECKING:
+    from codelength.checkpoint import Checkpoint
     from codelength.data import DataSet
 
 app = typer.Typer(
@@ -74,6 +75,10 @@ Plugin = Annotated[
         metavar="MODULE",
         help="Module to import first, where you call codelength.register. Example: --plugin my_networks",
     ),
+]
+Resume = Annotated[
+    bool,
+    typer.Option("--resume", help="Go on with a run that was stopped, from OUT.part. Example: --resume"),
 ]
 Json = Annotated[
     Optional[Path],  # noqa: UP045
@@ -150,10 +155,13 @@ def encode(
     data_dir: DataDir = None,
     target: Target = None,
     seed: Seed = 0,
+    resume: Resume = False,
     json_file: Json = None,
     plugin: Plugin = None,
 ) -> None:
     """Sends the labels of a data set into a message.
+
+    A long run keeps itself in OUT.part; if it is stopped, the same command with --resume goes on.
 
     Example: `codelength encode --data digits --code online --out digits.cl`
     """
@@ -168,11 +176,13 @@ def encode(
     require_new(held_path(out))
     require_new(json_file)
     experiment = Experiment(_load(data, data_dir, target), code, model, seed)
+    checkpoint = _checkpoint(out, resume)
     started = time.perf_counter()
     with shown(f"encode {code}", _classes(experiment.data)) as progress:
-        message, held = experiment.encode(progress)
+        message, held = experiment.encode(progress, checkpoint)
     found = row(experiment, message, time.perf_counter() - started)
     message.save(out)
+    checkpoint.remove()
     typer.echo(
         f"{message.header.n:,} labels in {message.payload_bits:,} bits ({message.kbits:.3f} kbits), "
         f"ratio {message.ratio:.4f}; {message.framing_bits // 8} bytes of framing; "
@@ -197,6 +207,7 @@ def decode(
     ] = None,
     data_dir: DataDir = None,
     target: Target = None,
+    resume: Resume = False,
     plugin: Plugin = None,
 ) -> None:
     """Reads the labels out of a message, with the inputs alone: no label file is opened.
@@ -218,9 +229,11 @@ def decode(
     require_new(predict)
     message = Message.load(file)
     bob = _load(data, data_dir, target, labels=False)
+    checkpoint = _checkpoint(out, resume)
     with shown("decode", message.alphabet.size) as progress:
-        labels, received = decode_file(file, bob, progress)
+        labels, received = decode_file(file, bob, progress, checkpoint)
     _save(out, labels)
+    checkpoint.remove()
     typer.echo(f"wrote {out}: {len(labels):,} labels")
     if predict:
         predictions = received.predict(bob.x_test) if bob.x_test is not None else None
@@ -280,7 +293,9 @@ def main() -> None:
         typer.echo(f"error: {error}", err=True)
         sys.exit(1)
     except KeyboardInterrupt:
-        typer.echo("interrupted; nothing was written", err=True)
+        typer.echo(
+            "interrupted; a run of encode or decode that was long enough goes on with --resume", err=True
+        )
         sys.exit(130)
 
 
@@ -323,6 +338,12 @@ def _data_arguments(
     named += ["--data-dir", str(data_dir)] if data_dir else []
     named += ["--target", target] if target else []
     return named + [word for module in plugin or () for word in ("--plugin", module)]
+
+
+def _checkpoint(out: Path, resume: bool) -> Checkpoint:
+    from codelength.checkpoint import Checkpoint
+
+    return Checkpoint(out.with_name(out.name + ".part"), resume=resume)
 
 
 def _classes(data: DataSet) -> int | None:

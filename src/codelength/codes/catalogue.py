@@ -34,9 +34,11 @@ class Entry:
 
 
 def _network(x: npt.NDArray[Any]) -> str:
-    if x.ndim == 2:
+    side = min(sorted(x.shape[1:])[-2:]) if x.ndim > 2 else 0
+    if side < 8:
         return "mlp"
-    return "vgg-small" if min(sorted(x.shape[1:])[-2:]) >= 16 else "lenet"
+    colour = x.ndim == 4 and 3 in (x.shape[1], x.shape[3])
+    return "vgg-small" if colour and side >= 16 else "lenet"
 
 
 def _classifier(x: npt.NDArray[Any]) -> str:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from codelength.agreement import Agreement, Within
 from codelength.channel import Channel, Counter, Progress, Sender
+from codelength.checkpoint import Checkpoint
 from codelength.codes.session import Session
 from codelength.entropy import CODERS
 from codelength.errors import InputError
@@ -41,19 +42,27 @@ class Code(Agreement, ABC):
         """Probabilities that show whether both ends compute the same floats; None where all is exact."""
         return None
 
-    def encode(self, x: Any, y: Any, *, classes: Any = None, progress: Progress | None = None) -> Message:
+    def encode(
+        self,
+        x: Any,
+        y: Any,
+        *,
+        classes: Any = None,
+        progress: Progress | None = None,
+        checkpoint: Checkpoint | None = None,
+    ) -> Message:
         """Sends the labels y (n,) of inputs x (n, ...) into a message.
 
         `classes` names the alphabet in advance, free of charge; without it the alphabet travels in the
-        payload. `progress` is called with the account after each block. Raises InputError for inputs
-        or labels that cannot be used.
+        payload. `progress` is called with the account after each block. With a `checkpoint` the run is
+        kept on disk, and goes on from there. Raises InputError for inputs or labels that cannot be used.
         """
         agreed = None if classes is None else Alphabet.of(classes)
         session, alphabet, indices = self._at_alice(x, y, agreed)
         preamble = b"" if agreed else alphabet.to_bytes()
         sender = Sender(indices, CODERS[self.coder][0](), progress)
         sender.spend(8 * len(preamble))
-        probe, _ = session.converse(sender)
+        probe, _ = session.converse(sender, None, checkpoint, preamble + indices.tobytes())
         unsealed = Message(session.header(agreed, probe), preamble + sender.finish(), sender.checks, b"")
         seal = seal_of(unsealed.body, indices)
         return dataclasses.replace(

@@ -37,11 +37,14 @@ class OnlineCode(Code):
 
     def converse(self, channel: Channel, task: Task) -> Predictor:
         predictor = self.learner.begin(task)
-        start = 0
+        start = channel.resume(predictor)
         for end in self.learner.schedule(len(task.x), task.classes):
+            if end <= start:
+                continue
             x = task.x[start:end]
             y = channel.labels(above_zero(predictor.predict(x), self.floor))
             predictor.update(x, y)
+            channel.keep(predictor)
             start = end
         return predictor
 

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from codelength import numerics as floats
 from codelength.agreement import name_of, travels, unpack
 from codelength.channel import Progress, Receiver
+from codelength.checkpoint import Checkpoint
 from codelength.codes.code import Code
 from codelength.codes.session import Session, numerics_of
 from codelength.data.arrays import as_inputs
@@ -44,11 +45,17 @@ def decode(message: Message | bytes, x: Any, *, model: Any = None) -> npt.NDArra
 
 
 def receive(
-    message: Message | bytes, x: Any, *, model: Any = None, progress: Progress | None = None
+    message: Message | bytes,
+    x: Any,
+    *,
+    model: Any = None,
+    progress: Progress | None = None,
+    checkpoint: Checkpoint | None = None,
 ) -> Received:
     """Decodes a message with the inputs x (n, ...) that it was made for, in any order.
 
-    `model` is what a Shannon code was agreed on. Raises MessageError for bytes that are no whole
+    `model` is what a Shannon code was agreed on. With a `checkpoint` the run is kept on disk, and goes
+    on from there. Raises MessageError for bytes that are no whole
     message, OtherInputsError for other inputs, NumericsError where this machine computes other floats
     and AgreementError for names that are not known here. No labels are returned in any of these cases.
     """
@@ -67,7 +74,7 @@ def receive(
     receiver = Receiver(n, CODERS[code.coder][1](message.coded), message.checks, progress)
     receiver.spend(8 * (len(message.payload) - len(message.coded)))
     try:
-        _, predictor = session.converse(receiver, header)
+        _, predictor = session.converse(receiver, header, checkpoint, message.seal)
     except CodelengthError:
         raise
     except Exception as error:  # whatever a library says of a forger's parameters

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 from typing import TYPE_CHECKING, Any
 
+import msgpack
 import numpy as np
 import numpy.typing as npt
 
 from codelength import numerics as floats
 from codelength.agreement import pack
 from codelength.channel import Channel
+from codelength.checkpoint import Checkpoint
 from codelength.data.arrays import as_inputs
 from codelength.errors import AgreementError, MessageError
 from codelength.labels import Alphabet
@@ -41,15 +44,24 @@ class Session:
         task = Task(x[order], order, classes, code.seed, numerics)
         return cls(code, task, digest_inputs(x, rows, INPUTS_BYTES), floats.surroundings(code.libraries))
 
-    def converse(self, channel: Channel, header: Header | None = None) -> tuple[bytes, Predictor | None]:
+    def converse(
+        self,
+        channel: Channel,
+        header: Header | None = None,
+        checkpoint: Checkpoint | None = None,
+        about: bytes = b"",
+    ) -> tuple[bytes, Predictor | None]:
         """Holds the conversation under the agreed numerics, after the probe; returns probe and predictor.
 
-        With a header, its probe must be the same: NumericsError if not.
+        With a header, its probe must be the same: NumericsError if not. With a checkpoint, a run that
+        was stopped goes on; `about` tells runs apart that differ in nothing else.
         """
         with self.task.numerics.enforced(self.code.libraries):
             probe = self._probe()
             if header:
                 floats.require_same(header.surroundings, self.surroundings, header.probe == probe)
+            if checkpoint:
+                channel.attach(checkpoint, self._identity(probe, about))
             predictor = self.code.converse(channel, self.task)
         if channel.account.labels != len(self.task.x):
             raise AgreementError(f"the code sent {channel.account.labels} of {len(self.task.x)} labels")
@@ -76,6 +88,10 @@ class Session:
         back = np.empty_like(labels)
         back[self.task.order] = labels
         return back
+
+    def _identity(self, probe: bytes, about: bytes) -> bytes:
+        said = msgpack.packb(self.header(None, probe).pack())
+        return hashlib.blake2b(said + about, digest_size=16).digest()
 
     def _probe(self) -> bytes:
         p = self.code.probe(self.task) if len(self.task.x) and self.task.classes else None

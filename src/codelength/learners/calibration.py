@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from codelength.agreement import Within, registered
+from codelength.checkpoint import Restorable, State, nested, part, state_of
 from codelength.learners.learner import Inputs, Labels, Learner, Predictor, Probabilities, Task
 
 Floats = npt.NDArray[np.float64]
@@ -88,6 +89,21 @@ class CalibratedPredictor:
         self._last = None
         self._inner.update(x, y)
 
+    def state(self) -> State | None:
+        """Both parts' states, if the inner predictor has one."""
+        inner = state_of(self._inner)
+        return (
+            None
+            if inner is None
+            else nested("inner", inner) | nested("calibration", self._calibration.state())
+        )
+
+    def restore(self, state: State) -> None:
+        """The inverse of `state`."""
+        assert isinstance(self._inner, Restorable)
+        self._inner.restore(part("inner", state))
+        self._calibration.restore(part("calibration", state))
+
 
 class Calibration:
     """A weighted average over temperatures and doubts, learned from predictions and their labels."""
@@ -131,6 +147,13 @@ class Calibration:
             self._losses *= (self._n / (self._n + len(y))) ** self._forget
         self._losses += losses
         self._n += len(y)
+
+    def state(self) -> State:
+        """What has been learned of the inner learner's confidence."""
+        return {"losses": self._losses, "n": np.array(self._n)}
+
+    def restore(self, state: State) -> None:
+        self._losses, self._n = state["losses"].astype(np.float64), int(state["n"])
 
 
 def _logarithms(p: Probabilities) -> Floats:

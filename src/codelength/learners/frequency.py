@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from codelength.agreement import registered
+from codelength.checkpoint import State
 from codelength.learners.learner import Inputs, Labels, Learner, Probabilities, Task
 
 
@@ -30,6 +31,12 @@ class Counts:
     def update(self, x: Inputs, y: Labels) -> None:
         """Counts the labels (m,)."""
         self.seen += np.bincount(y, minlength=len(self.seen))
+
+    def state(self) -> State:
+        return {"seen": self.seen}
+
+    def restore(self, state: State) -> None:
+        self.seen = state["seen"].astype(np.int64)
 
 
 @registered("frequency")

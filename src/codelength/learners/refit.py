@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from codelength import agreement
 from codelength.agreement import Within, registered
+from codelength.checkpoint import State
 from codelength.errors import AgreementError, InputError
 from codelength.learners.classifiers import Classifier, describe, seeded
 from codelength.learners.frequency import Counts
@@ -59,7 +60,7 @@ class Refit(Learner):
         if isinstance(self.classifier, Classifier):
             self.classifier.check_memory(n, features)
         self._build(task.seed)  # an unknown name or parameter is better known before the first label
-        return Refitted(lambda: self._build(task.seed), str(self.classifier), task.classes)
+        return Refitted(lambda: self._build(task.seed), str(self.classifier), task)
 
     def schedule(self, n: int, classes: int) -> Iterator[int]:
         """Ends at `first`, then each at (1 + growth) times the one before."""
@@ -83,13 +84,14 @@ class Refit(Learner):
 class Refitted:
     """A predictor that retrains at every update, on all labels so far."""
 
-    def __init__(self, build: Callable[[], Any], name: str, classes: int) -> None:
+    def __init__(self, build: Callable[[], Any], name: str, task: Task) -> None:
         self._build = build
         self._name = name
-        self._counts = Counts(classes)
-        self._x: list[Inputs] = []
-        self._y: list[Labels] = []
+        self._x = task.x
+        self._counts = Counts(task.classes)
+        self._y = np.zeros(0, dtype=np.int64)
         self._fitted: Any = None
+        self._fitted_to = 0  # labels
         self._columns = np.arange(0)  # the class of each column that the fit predicts
 
     def predict(self, x: Inputs) -> Probabilities:
@@ -115,11 +117,23 @@ class Refitted:
         wrong, else once there are `PATIENCE` labels a class.
         """
         self._counts.update(x, y)
-        self._x.append(x)
-        self._y.append(y)
-        if np.count_nonzero(self._counts.seen) < 2:
-            return
-        past, labels = _flat(np.concatenate(self._x)), np.concatenate(self._y)
+        self._y = np.concatenate((self._y, y))
+        if np.count_nonzero(self._counts.seen) >= 2:
+            self._fit(len(self._y))
+
+    def state(self) -> State:
+        """The labels so far, and how many of them the fit has seen: it is made again from those."""
+        return {"labels": self._y, "fitted_to": np.array(self._fitted_to)}
+
+    def restore(self, state: State) -> None:
+        """The inverse of `state`."""
+        self._y = state["labels"].astype(np.int64)
+        self._counts.update(self._x, self._y)
+        if state["fitted_to"]:
+            self._fit(int(state["fitted_to"]))
+
+    def _fit(self, count: int) -> None:
+        past, labels = _flat(self._x[:count]), self._y[:count]
         estimator = self._build()
         try:
             with _silent():
@@ -133,7 +147,7 @@ class Refitted:
                     f"{self._name} cannot be fitted to the first {len(labels)} labels: {error}"
                 ) from error
             return  # the fit before, or the frequencies, predict the next block
-        self._fitted = estimator
+        self._fitted, self._fitted_to = estimator, count
         self._columns = np.asarray(getattr(estimator, "classes_", np.unique(labels)), dtype=np.int64)
 
 

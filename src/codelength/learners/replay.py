@@ -36,7 +36,7 @@ class Replay(Learner):
     libraries: typing.ClassVar[frozenset[str]] = frozenset({"torch"})
 
     def begin(self, task: Task) -> Predictor:
-        from codelength.training.replaying import Replaying
+        from codelength.learners.replaying import Replaying
 
         return Replaying(self.network, self.recipe, task)
 
@@ -50,6 +50,6 @@ class Replay(Learner):
 
     def probe(self, task: Task) -> Probabilities:
         """Probabilities after a few steps at the smallest and the largest batch."""
-        from codelength.training.replaying import Replaying
+        from codelength.learners.replaying import Replaying
 
         return Replaying(self.network, self.recipe, task).rehearse(_PROBE_STEPS)

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from codelength.channel import Progress
+from codelength.checkpoint import Checkpoint
 from codelength.codes.catalogue import build, entry
 from codelength.codes.code import Code
 from codelength.codes.held import Held, split
@@ -35,10 +36,13 @@ class Experiment:
     model: str | None = None
     seed: int = 0
 
-    def encode(self, progress: Progress | None = None) -> tuple[Message, Held | None]:
+    def encode(
+        self, progress: Progress | None = None, checkpoint: Checkpoint | None = None
+    ) -> tuple[Message, Held | None]:
         """Alice's run: the message, and what both ends must hold besides, for a Shannon code."""
         code, x, y, held = self._prepared()
-        return code.encode(x, y, classes=self._classes(held), progress=progress), held
+        message = code.encode(x, y, classes=self._classes(held), progress=progress, checkpoint=checkpoint)
+        return message, held
 
     def measure(self, progress: Progress | None = None) -> Measurement:
         """Counts what `encode` would send."""
@@ -73,12 +77,12 @@ def held_path(message: Path) -> Path:
 
 
 def decode_file(
-    path: Path, data: DataSet, progress: Progress | None = None
+    path: Path, data: DataSet, progress: Progress | None = None, checkpoint: Checkpoint | None = None
 ) -> tuple[npt.NDArray[Any], Received]:
     """Bob's run: the labels (n,) of all inputs, and what he received of them."""
     message = Message.load(path)
     if "shannon" not in next(iter(message.header.code), ""):
-        received = receive(message, data.x, progress=progress)
+        received = receive(message, data.x, progress=progress, checkpoint=checkpoint)
         return received.labels, received
     held = Held.load(held_path(path))
     first, rest = split(data.x, held.seed)

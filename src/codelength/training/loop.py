@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 from torch.optim import SGD, AdamW, Muon, Optimizer
 
+from codelength.checkpoint import State, part
 from codelength.numerics import Numerics
 from codelength.training.recipe import Recipe
 
@@ -78,6 +79,41 @@ class Trainer:
             logits: Tensor = self.averaged(x.to(self.device))
             return logits.float().cpu()
 
+    def state(self) -> State:
+        """Weights, averages, the optimizers' moments, and where the randomness is."""
+        plain = {"steps": torch.tensor(self.steps), "randomness": self._randomness}
+        return {name: tensor.cpu().numpy() for name, tensor in (plain | self._tensors()).items()}
+
+    @torch.no_grad()
+    def restore(self, state: State) -> None:
+        """The inverse of `state`, into tensors laid out as training would have laid them out."""
+        self.steps = int(state["steps"])
+        self._randomness = torch.from_numpy(state["randomness"].copy())
+        for number, optimizer in enumerate(self._optimizers):
+            for at, weight in enumerate(_weights(optimizer)):
+                moments = part(f"optimizer{number}.{at}", state)
+                # "step" is a number a weight; the moments have the weight's shape and strides
+                empty = {
+                    name: torch.empty_like(weight) if a.ndim else torch.tensor(0.0)
+                    for name, a in moments.items()
+                }
+                optimizer.state[weight].update(empty)
+        for name, tensor in self._tensors().items():
+            tensor.copy_(torch.from_numpy(state[name].copy()))
+
+    def _tensors(self) -> dict[str, Tensor]:
+        named = {f"network.{name}": tensor for name, tensor in self.network.state_dict().items()}
+        named |= {f"averaged.{name}": tensor for name, tensor in self.averaged.state_dict().items()}
+        for number, optimizer in enumerate(self._optimizers):
+            for at, weight in enumerate(_weights(optimizer)):
+                moments = optimizer.state.get(weight, {})
+                named |= {
+                    f"optimizer{number}.{at}.{name}": moment
+                    for name, moment in moments.items()
+                    if isinstance(moment, Tensor)
+                }
+        return named
+
     @torch.no_grad()
     def _average(self) -> None:
         share = 1 / max(1.0, self.recipe.averaged * self.steps)
@@ -107,6 +143,10 @@ def seeded(seed: int) -> Iterator[None]:
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(seed)
         yield
+
+
+def _weights(optimizer: Optimizer) -> list[Tensor]:
+    return [weight for group in optimizer.param_groups for weight in group["params"]]
 
 
 def _floats(module: nn.Module) -> list[Tensor]:

@@ -6,6 +6,7 @@ import functools
 import typing
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from codelength import networks
+from codelength.checkpoint import State, nested, part
 from codelength.errors import InputError
 from codelength.learners.learner import Inputs, Labels, Probabilities, Task
 from codelength.training.augmentation import augment
@@ -64,6 +66,20 @@ class Replaying:
         self._labels[self._seen : self._seen + len(y)] = y
         self._seen += len(y)
         self._each(lambda student: student.learn(self._labels[: self._seen], len(y)))
+
+    def state(self) -> State:
+        """The labels so far, and each network in training."""
+        state: State = {"labels": self._labels[: self._seen]}
+        for number, student in enumerate(self._students):
+            state |= nested(f"student{number}", student.state())
+        return state
+
+    def restore(self, state: State) -> None:
+        """The inverse of `state`."""
+        self._seen = len(state["labels"])
+        self._labels[: self._seen] = state["labels"]
+        for number, student in enumerate(self._students):
+            student.restore(part(f"student{number}", state))
 
     def rehearse(self, steps: int) -> Probabilities:
         """What comes of a few steps at the smallest and the largest batch with made-up labels."""
@@ -119,6 +135,36 @@ class Student:
         """Probabilities (m, classes), the mean over the views of each input."""
         starts = range(0, len(x), _LARGEST_PREDICTED)
         return np.concatenate([self._predict_batch(x[at : at + _LARGEST_PREDICTED]) for at in starts])
+
+    def state(self) -> State:
+        """The trainer's state, the losses, and where the choices of rows and variations are."""
+        generator: Any = self._random.bit_generator.state
+        words = [generator["state"][name].to_bytes(16, "little") for name in ("state", "inc")]
+        half = [generator["has_uint32"], generator["uinteger"]]
+        return {
+            "losses": self._losses,
+            "counts": np.array([self._owed, self._waiting]),
+            "choices": np.frombuffer(b"".join(words), dtype=np.uint64),
+            "half": np.array(half, dtype=np.uint64),
+            "variations": self._torch_random.get_state().numpy(),
+        } | nested("trainer", self.trainer.state())
+
+    def restore(self, state: State) -> None:
+        """The inverse of `state`."""
+        self._losses[:] = state["losses"]
+        self._owed, self._waiting = float(state["counts"][0]), int(state["counts"][1])
+        words = state["choices"].tobytes()
+        self._random.bit_generator.state = {
+            "bit_generator": "PCG64",
+            "state": {
+                "state": int.from_bytes(words[:16], "little"),
+                "inc": int.from_bytes(words[16:], "little"),
+            },
+            "has_uint32": int(state["half"][0]),
+            "uinteger": int(state["half"][1]),
+        }
+        self._torch_random.set_state(torch.from_numpy(state["variations"].copy()))
+        self.trainer.restore(part("trainer", state))
 
     def step_through(self, batches: Iterable[npt.NDArray[np.int64]], labels: Labels) -> None:
         """Trains on batches of examples, each given by its rows."""

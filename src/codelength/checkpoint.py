@@ -1,0 +1,111 @@
+"""A run on disk: what was said so far and what was learned from it, so that a killed run goes on.
+
+A range coder's state cannot be rebuilt, but it is a function of what was said: the probabilities are
+logged, and said again. The file is safetensors: arrays, nothing executable.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+import numpy.typing as npt
+import safetensors
+import safetensors.numpy
+
+from codelength.errors import InputError
+
+State = dict[str, npt.NDArray[np.generic]]
+
+_SECONDS = 10.0  # between two checkpoints, at least
+_SHARE = 0.01  # of the time, at most
+
+
+@runtime_checkable
+class Restorable(Protocol):
+    """A predictor that can be put aside as arrays, and go on from them as if it had never stopped."""
+
+    def state(self) -> State | None:
+        """All that it has learned; None for a learner made of learners one of which cannot be put aside."""
+
+    def restore(self, state: State) -> None:
+        """Puts a predictor that has just begun into that state."""
+
+
+class Checkpoint:
+    """The checkpoint of one run, at either end. Raises InputError for one that is another run's."""
+
+    def __init__(self, path: Path, *, resume: bool) -> None:
+        if path.exists() and not resume:
+            raise InputError(
+                f"{path} is left of a run that was stopped: go on with it (--resume) or remove it"
+            )
+        self._path = path
+        self._blocks: list[npt.NDArray[np.float64]] = []
+        self._identity = ""
+        self._last, self._cost = time.monotonic(), 0.0
+
+    def open(self, identity: bytes) -> tuple[list[npt.NDArray[np.float64]], State]:
+        """The probabilities said so far, by block, and the state after them; nothing for a new run."""
+        self._identity = identity.hex()
+        if not self._path.exists():
+            return [], {}
+        try:
+            with safetensors.safe_open(self._path, framework="numpy") as file:
+                theirs = (file.metadata() or {}).get("identity")
+                arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        except (OSError, ValueError, safetensors.SafetensorError) as error:
+            raise InputError(f"cannot go on from {self._path}: {error}; remove it to start anew") from None
+        if theirs != self._identity:
+            raise InputError(
+                f"{self._path} is of another run (other data, code, library or machine): remove it first"
+            )
+        p, ends = arrays.pop("said.p"), arrays.pop("said.ends")
+        return np.split(p, ends[:-1]), arrays
+
+    def said(self, p: npt.NDArray[np.float64]) -> None:
+        """Logs the probabilities of a block."""
+        self._blocks.append(p)
+
+    def keep(self, predictor: object) -> None:
+        """Writes the run so far, if it is time to: at most a hundredth of it goes into writing."""
+        started = time.monotonic()
+        if started - self._last < max(_SECONDS, self._cost / _SHARE):
+            return
+        state = state_of(predictor)
+        if state is None:
+            return
+        ends = np.cumsum([len(p) for p in self._blocks])
+        arrays = state | {"said.p": np.concatenate(self._blocks), "said.ends": ends}
+        beside = self._path.with_name(self._path.name + ".new")
+        safetensors.numpy.save_file(
+            {name: array.copy(order="C") for name, array in arrays.items()},
+            beside,
+            metadata={"identity": self._identity},
+        )
+        os.replace(beside, self._path)  # whole or not at all, whenever the process is killed
+        self._last = time.monotonic()
+        self._cost = self._last - started
+
+    def remove(self) -> None:
+        """The run has ended."""
+        self._path.unlink(missing_ok=True)
+
+
+def state_of(predictor: object) -> State | None:
+    """What a predictor has learned; None if it cannot be put aside."""
+    return predictor.state() if isinstance(predictor, Restorable) else None
+
+
+def nested(prefix: str, state: State) -> State:
+    """A part's state as it stands in the whole's."""
+    return {f"{prefix}.{name}": array for name, array in state.items()}
+
+
+def part(prefix: str, state: Mapping[str, npt.NDArray[np.generic]]) -> State:
+    """The inverse of `nested`."""
+    return {name.removeprefix(f"{prefix}."): a for name, a in state.items() if name.startswith(f"{prefix}.")}

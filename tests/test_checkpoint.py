@@ -1,0 +1,105 @@
+"""A run that is killed goes on, and ends in the same bytes and labels."""
+
+import os
+
+import numpy as np
+import pytest
+from sklearn.naive_bayes import GaussianNB
+
+import codelength as cl
+from codelength import checkpoint as checkpoints
+
+from .codes.conftest import sample
+
+X, Y = sample(300)
+CODES = {
+    "frequency": cl.OnlineCode(cl.Frequency()),
+    "refit": cl.OnlineCode(cl.Refit(GaussianNB())),
+    "calibrated": cl.OnlineCode(cl.Calibrated(cl.Refit(GaussianNB()))),
+    "replay": cl.OnlineCode(cl.Calibrated(cl.Replay("mlp", cl.Recipe(passes=1.0, early=1.0)))),
+}
+
+
+class Killed(BaseException):
+    """Stands for SIGKILL: nothing catches it."""
+
+
+def killing(after):
+    def progress(account):
+        if account.labels >= after:
+            raise Killed
+
+    return progress
+
+
+@pytest.fixture(autouse=True)
+def often(monkeypatch):
+    monkeypatch.setattr(checkpoints, "_SECONDS", 0.0)
+    monkeypatch.setattr(checkpoints, "_SHARE", 1e9)
+
+
+@pytest.mark.parametrize("name", CODES)
+def test_alice_goes_on_where_she_was_killed(name, tmp_path):
+    whole = CODES[name].encode(X, Y)
+    path = tmp_path / "run.part"
+    for after in (100, 200):
+        with pytest.raises(Killed):
+            CODES[name].encode(X, Y, checkpoint=cl.Checkpoint(path, resume=True), progress=killing(after))
+        assert path.exists()
+    seen = []
+    message = CODES[name].encode(
+        X, Y, checkpoint=cl.Checkpoint(path, resume=True), progress=lambda account: seen.append(account.bits)
+    )
+    assert bytes(message) == bytes(whole)
+    np.testing.assert_array_equal(message.curve, whole.curve)
+
+
+@pytest.mark.parametrize("name", CODES)
+def test_bob_goes_on_where_he_was_killed(name, tmp_path):
+    message = CODES[name].encode(X, Y)
+    path = tmp_path / "run.part"
+    with pytest.raises(Killed):
+        cl.receive(message, X, checkpoint=cl.Checkpoint(path, resume=False), progress=killing(150))
+    received = cl.receive(message, X, checkpoint=cl.Checkpoint(path, resume=True))
+    np.testing.assert_array_equal(received.labels, Y)
+
+
+def test_training_is_not_done_again(tmp_path, monkeypatch):
+    code, path = CODES["frequency"], tmp_path / "run.part"
+    with pytest.raises(Killed):
+        code.encode(X, Y, checkpoint=cl.Checkpoint(path, resume=False), progress=killing(200))
+    updates = []
+    learn = cl.learners.frequency.Counts.update
+    monkeypatch.setattr(
+        cl.learners.frequency.Counts, "update", lambda self, x, y: (updates.append(len(y)), learn(self, x, y))
+    )
+    code.encode(X, Y, checkpoint=cl.Checkpoint(path, resume=True))
+    assert 0 < sum(updates) <= 102
+
+
+def test_a_checkpoint_of_another_run_is_refused(tmp_path):
+    path = tmp_path / "run.part"
+    with pytest.raises(Killed):
+        CODES["frequency"].encode(X, Y, checkpoint=cl.Checkpoint(path, resume=False), progress=killing(200))
+    with pytest.raises(cl.InputError, match="go on with it"):
+        cl.Checkpoint(path, resume=False)
+    for code, y in ((CODES["refit"], Y), (CODES["frequency"], np.roll(Y, 1))):
+        with pytest.raises(cl.InputError, match="another run"):
+            code.encode(X, y, checkpoint=cl.Checkpoint(path, resume=True))
+    path.write_bytes(os.urandom(100))
+    with pytest.raises(cl.InputError, match="cannot go on"):
+        CODES["frequency"].encode(X, Y, checkpoint=cl.Checkpoint(path, resume=True))
+
+
+def test_nothing_is_left_of_a_run_that_ended(tmp_path):
+    checkpoint = cl.Checkpoint(tmp_path / "run.part", resume=False)
+    CODES["frequency"].encode(X, Y, checkpoint=checkpoint)
+    checkpoint.remove()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_by_default_little_time_goes_into_writing(tmp_path, monkeypatch):
+    monkeypatch.undo()
+    checkpoint = cl.Checkpoint(tmp_path / "run.part", resume=False)
+    CODES["frequency"].encode(X, Y, checkpoint=checkpoint)
+    assert list(tmp_path.iterdir()) == []  # a short run writes nothing
