@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import typing
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -22,7 +23,7 @@ from codelength.training.recipe import Recipe, preset
 
 _SMALLEST_PREDICTED, _LARGEST_PREDICTED = 32, 512
 
-T = TypeVar("T")
+T = typing.TypeVar("T")
 
 
 class Replaying:
@@ -52,11 +53,8 @@ class Replaying:
         """Probabilities (m, classes) of the averaged weights, float64; uniform before the first label."""
         if not self._seen or not len(x):
             return np.full((len(x), self._task.classes), 1 / self._task.classes)
-        parts = [
-            self._predict_batch(x[start : start + _LARGEST_PREDICTED])
-            for start in range(0, len(x), _LARGEST_PREDICTED)
-        ]
-        return np.concatenate(parts)
+        mean = np.mean(self._each(lambda student: student.predict(x)), axis=0)
+        return typing.cast(Probabilities, mean / mean.sum(axis=1, keepdims=True))
 
     def update(self, x: Inputs, y: Labels) -> None:
         """Learns the labels (m,) of the next m inputs of the task."""
@@ -105,25 +103,6 @@ class Replaying:
         finally:
             torch.set_num_threads(outside)
 
-    def _predict_batch(self, x: Inputs) -> Probabilities:
-        count = len(x)
-        size = max(_SMALLEST_PREDICTED, 1 << (count - 1).bit_length())
-        views = self._views(self._normalize(x[np.arange(size) % count]))
-        outputs = self._each(lambda student: [student.trainer.logits(view)[:count] for view in views])
-        logits = torch.stack([output for of_student in outputs for output in of_student])
-        mean = logits.double().softmax(dim=2).mean(dim=0)
-        return (mean / mean.sum(dim=1, keepdim=True)).numpy()
-
-    def _views(self, batch: Tensor) -> list[Tensor]:
-        """The batch as it is, its mirror image if training has them, and mild random variations."""
-        if batch.ndim != 4:
-            return [batch]
-        views = [batch, batch.flip(3)] if self._recipe.flips else [batch]
-        generator = torch.Generator().manual_seed(self._task.seed)
-        while len(views) < self._recipe.views:
-            views.append(augment(batch, self._recipe, generator, self._recipe.view_strength))
-        return views[: self._recipe.views]
-
 
 class Student:
     """One network with its own choice of what to repeat, independent of the others'."""
@@ -135,6 +114,7 @@ class Student:
         self._recipe = recipe
         self._x = task.x
         self._normalize = normalize
+        self._seed = seed
         self._random = np.random.Generator(np.random.PCG64(seed))
         self._torch_random = torch.Generator().manual_seed(seed)
         self._losses = np.ones(len(task.x))  # of each example when last trained on
@@ -153,6 +133,11 @@ class Student:
             fresh = min(batch, -(-self._waiting // left))
             self._step(self._choose(seen, batch, fresh), labels)
             self._waiting -= fresh
+
+    def predict(self, x: Inputs) -> Probabilities:
+        """Probabilities (m, classes), the mean over the views of each input."""
+        starts = range(0, len(x), _LARGEST_PREDICTED)
+        return np.concatenate([self._predict_batch(x[at : at + _LARGEST_PREDICTED]) for at in starts])
 
     def state(self) -> State:
         """The trainer's state, the losses, and where the choices of rows and variations are."""
@@ -194,10 +179,27 @@ class Student:
         losses = self.trainer.step(x, torch.from_numpy(labels[rows]), len(labels))
         self._losses[rows] = losses.numpy()
 
+    def _predict_batch(self, x: Inputs) -> Probabilities:
+        count = len(x)
+        size = max(_SMALLEST_PREDICTED, 1 << (count - 1).bit_length())
+        views = self._views(self._normalize(x[np.arange(size) % count]))
+        logits = torch.stack([self.trainer.logits(view)[:count] for view in views])
+        return typing.cast(Probabilities, logits.double().softmax(dim=2).mean(dim=0).numpy())
+
+    def _views(self, batch: Tensor) -> list[Tensor]:
+        """The batch as it is, its mirror image if training has them, and mild random variations."""
+        if batch.ndim != 4:
+            return [batch]
+        views = [batch, batch.flip(3)] if self._recipe.flips else [batch]
+        generator = torch.Generator().manual_seed(self._seed)
+        while len(views) < self._recipe.views:
+            views.append(augment(batch, self._recipe, generator, self._recipe.view_strength))
+        return views[: self._recipe.views]
+
     def _choose(self, seen: int, batch: int, fresh: int) -> npt.NDArray[np.int64]:
         """Rows for one batch: `fresh` that were never trained on, the others any that were seen."""
         rows = self._random.integers(0, seen, batch)
-        hard = round(batch * self._recipe.focus)
+        hard = round(batch * self._recipe.focus_at(seen))
         if hard:
             sums = np.cumsum(self._losses[:seen])
             found = np.searchsorted(sums, self._random.random(hard) * sums[-1], side="right")

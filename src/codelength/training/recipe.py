@@ -23,7 +23,8 @@ class Recipe(Agreement):
     """
 
     # Replays: `passes` a label on average, up to `early` times as many while labels are few; the
-    # share `focus` of them in proportion to the loss that an example had when last trained on.
+    # share `focus` of them in proportion to the loss that an example had when last trained on, once
+    # labels are many (it grows as the step falls).
     passes: Annotated[float, Within(0.1, 100)] = 8.0
     early: Annotated[float, Within(1, 50)] = 8.0
     late_from: Annotated[float, Within(1, 1e6)] = 8000.0
@@ -71,6 +72,10 @@ class Recipe(Agreement):
         """How many examples are trained on for one new label, with `seen` labels so far."""
         return self.passes * min(self.early, max(1.0, self.late_from / max(seen, 1)))
 
+    def focus_at(self, seen: int) -> float:
+        """Which share of a batch is drawn in proportion to the loss."""
+        return self.focus * (1 - self.step_scale_at(seen))
+
     def batch_at(self, seen: int) -> int:
         """The size of a batch: a power of two times the smallest, so that few shapes occur."""
         wanted = seen / self.labels_per_example / self.smallest_batch
@@ -87,7 +92,7 @@ TABLE = Recipe(passes=20.0, early=10.0, late_from=1000.0, smallest_batch=32, wei
 
 GRAY = Recipe(
     passes=8.0,
-    early=8.0,
+    early=6.0,
     late_from=8000.0,
     focus=0.5,
     labels_per_example=400.0,
