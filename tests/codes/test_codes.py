@@ -12,7 +12,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import codelength as cl
-from codelength.codes.online import above_zero
+from codelength.codes.online import above_zero, bounded
 
 from .conftest import Nearest, sample
 
@@ -229,3 +229,18 @@ def test_a_shannon_code_wants_its_model_at_both_ends():
         cl.decode(message, x)
     with pytest.raises(cl.InputError, match="takes no model"):
         cl.decode(cl.UniformCode().encode(x, y), x, model=model)
+
+
+@given(st.lists(st.integers(1, 50), max_size=10), st.integers(1, 20))
+def test_large_blocks_are_split(sizes, most):
+    ends = np.cumsum(sizes, dtype=int).tolist()
+    split = list(bounded(ends, most))
+    assert set(ends) <= set(split)
+    assert all(0 < size <= most for size in np.diff([0, *split]))
+
+
+def test_many_classes_take_bounded_memory():
+    x, y = np.arange(60)[:, None], np.arange(60) * 1000
+    message = cl.OnlineCode(cl.Frequency()).encode(x, y, classes=range(65536))
+    np.testing.assert_array_equal(cl.decode(message, x), y)
+    assert message.payload_bits > 60 * 15

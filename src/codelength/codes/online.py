@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterable, Iterator
 from typing import Annotated
 
 import numpy as np
@@ -13,7 +14,7 @@ from codelength.channel import Channel
 from codelength.codes.code import Code
 from codelength.learners.learner import Learner, Predictor, Probabilities, Task
 
-_MAX_CELLS = 2**24  # of one block's probabilities, so that many classes cannot exhaust the memory
+_CELLS = 2**22  # probabilities in a block, so that many classes cannot exhaust the memory
 
 
 @registered("online")
@@ -38,7 +39,8 @@ class OnlineCode(Code):
     def converse(self, channel: Channel, task: Task) -> Predictor:
         predictor = self.learner.begin(task)
         start = channel.resume(predictor)
-        for end in self.learner.schedule(len(task.x), task.classes):
+        most = max(1, _CELLS // max(1, task.classes))
+        for end in bounded(self.learner.schedule(len(task.x), task.classes), most):
             if end <= start:
                 continue
             x = task.x[start:end]
@@ -47,6 +49,15 @@ class OnlineCode(Code):
             channel.keep(predictor)
             start = end
         return predictor
+
+
+def bounded(ends: Iterable[int], most: int) -> Iterator[int]:
+    """The ends of blocks, with more ends between them where a block has more than `most` labels."""
+    start = 0
+    for end in ends:
+        yield from range(start + most, end, most)
+        yield end
+        start = end
 
 
 def above_zero(p: Probabilities, floor: float) -> Probabilities:
