@@ -64,6 +64,19 @@ def test_bob_goes_on_where_he_was_killed(name, tmp_path):
     np.testing.assert_array_equal(received.labels, Y)
 
 
+@pytest.mark.parametrize("optimizer", ["sgd", "adamw", "muon"])
+def test_a_network_of_pictures_trains_on_as_if_it_had_not_stopped(optimizer, tmp_path):
+    pictures = np.random.default_rng(0).integers(0, 256, (120, 8, 8), dtype=np.uint8)
+    y = pictures[:, 4, 4] // 86
+    recipe = cl.Recipe(passes=2.0, early=1.0, optimizer=optimizer, networks=2, rotation=10.0, focus=0.5)
+    code = cl.OnlineCode(cl.Replay("lenet", recipe))
+    path = tmp_path / "run.part"
+    with pytest.raises(Killed):
+        code.encode(pictures, y, checkpoint=cl.Checkpoint(path, resume=False), progress=killing(70))
+    message = code.encode(pictures, y, checkpoint=cl.Checkpoint(path, resume=True))
+    assert bytes(message) == bytes(code.encode(pictures, y))
+
+
 def test_training_is_not_done_again(tmp_path, monkeypatch):
     code, path = CODES["frequency"], tmp_path / "run.part"
     with pytest.raises(Killed):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import typing
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -47,10 +46,8 @@ class Replaying:
                 built = networks.build(network, self._normalize.shape, task.classes)
             self._students.append(Student(built, self._recipe, task, self._normalize, seed))
         threads = task.numerics.threads
-        self._pool = ThreadPoolExecutor(
-            max(1, min(len(self._students), threads)),
-            initializer=functools.partial(torch.set_num_threads, max(1, threads // len(self._students))),
-        )
+        self._pool = ThreadPoolExecutor(max(1, min(len(self._students), threads)))
+        self._threads = max(1, threads // len(self._students))  # of each network
 
     def predict(self, x: Inputs) -> Probabilities:
         """Probabilities (m, classes) of the averaged weights, float64; uniform before the first label."""
@@ -93,11 +90,17 @@ class Replaying:
         return self.predict(self._task.x[:_SMALLEST_PREDICTED])
 
     def _each(self, do: Callable[[Student], T]) -> list[T]:
+        def done(student: Student) -> T:
+            # A thread takes the count over from whoever set one last, when it first asks for it: only
+            # then does a count of its own hold. Another count would be other floats.
+            torch.get_num_threads()
+            torch.set_num_threads(self._threads)
+            return do(student)
+
         outside = torch.get_num_threads()
         try:
-            return list(self._pool.map(do, self._students))
+            return list(self._pool.map(done, self._students))
         finally:
-            # A pool's thread that was just started has set the count that later threads begin with.
             torch.set_num_threads(outside)
 
 
