@@ -88,7 +88,7 @@ class Recipe(Agreement):
         return math.pow(share, self.falls_as)
 
 
-TABLE = Recipe(passes=20.0, early=10.0, late_from=1000.0, smallest_batch=32, weight_decay=0.05)
+TABLE = Recipe(passes=20.0, early=10.0, late_from=1000.0, label_smoothing=0.1, weight_decay=0.05)
 
 GRAY = Recipe(
     passes=8.0,
