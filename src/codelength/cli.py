@@ -285,8 +285,8 @@ def inspect(
 
 def main() -> None:
     """Runs the command line; every error of the library's is one line on standard error."""
-    # torch's threads else wait in a loop, and on a shared machine that costs ten times what it saves
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    # torch's threads else wait in long loops, and on a shared machine that costs ten times what it saves
+    os.environ.setdefault("GOMP_SPINCOUNT", "10000")
     try:
         app(standalone_mode=True)
     except CodelengthError as error:
