@@ -117,14 +117,14 @@ class RangeEncoder:
 
     def finish(self) -> bytes:
         """The shortest string of bytes that, continued with zeros, lies in the final interval."""
-        words, (low, width) = self._coder.pos()
-        sealed = self._coder.get_compressed().astype(">u4").tobytes()
-        size = 4 * words + 8
-        inside = int.from_bytes(sealed[:size].ljust(size, b"\0"), "big")
-        # `low` counts from the last word; the sealed point tells whether a carry went beyond it
-        start = inside - ((inside - low) % 2**64)
-        zeros = next(zeros for zeros in range(64, -1, -8) if _round_up(start, zeros) < start + width)
-        return (_round_up(start, zeros) >> zeros).to_bytes(size - zeros // 8, "big").rstrip(b"\0")
+        words, (low, width) = self._coder.pos()  # the interval, behind this many words
+        sealed = self._coder.get_compressed().astype(">u4").tobytes().ljust(4 * words + 8, b"\0")
+        front, inside = sealed[: 4 * words], int.from_bytes(sealed[4 * words : 4 * words + 8], "big")
+        zeros = next(zeros for zeros in range(64, -1, -8) if _round_up(low, zeros) < low + width)
+        point = _round_up(low, zeros)
+        if point == 2**64 and inside >= low:  # a carry that the sealed words have not made
+            front = (int.from_bytes(front, "big") + 1).to_bytes(len(front), "big")
+        return bytes(front + (point % 2**64 >> zeros).to_bytes(8 - zeros // 8, "big")).rstrip(b"\0")
 
 
 def _round_up(value: int, zeros: int) -> int:
