@@ -35,7 +35,6 @@ class Account:
     n: int  # labels in all
     labels: int = 0  # labels so far
     bits: float = 0.0
-    label_bits: float = 0.0  # the part of `bits` that labels took
     choice_bits: float = 0.0  # the part of `bits` that choices made by looking at labels took
     correct: int = 0  # labels that were predicted as most likely before they were known
     curve: list[tuple[int, float]] = dataclasses.field(default_factory=list)
@@ -65,8 +64,7 @@ class Channel(ABC):
             raise InputError(f"the code asks for more labels than there are ({self.account.n})")
         y = self._exchange(distribution, lambda: self._next(count))
         account = self.account
-        cost = self._pay(distribution, y)
-        account.label_bits += cost
+        self._pay(distribution, y)
         account.labels += count
         account.curve.append((account.labels, account.bits))
         account.correct += int((distribution.most_likely() == y).sum())
@@ -118,12 +116,11 @@ class Channel(ABC):
         """Counts bits that went into the payload beside the coder."""
         self.account.bits += bits
 
-    def _pay(self, distribution: Distribution, symbols: Symbols) -> float:
+    def _pay(self, distribution: Distribution, symbols: Symbols) -> None:
         cost = float(distribution.bits(symbols).sum())
         if not np.isfinite(cost):
             raise InputError("a label came whose probability was zero: mix the model with the uniform first")
         self.spend(cost)
-        return cost
 
     def _check(self, distribution: Distribution, y: Symbols) -> None:
         due = [at for at in self._check_at if at <= self.account.labels]

@@ -55,9 +55,9 @@ def receive(
     """Decodes a message with the inputs x (n, ...) that it was made for, in any order.
 
     `model` is what a Shannon code was agreed on. With a `checkpoint` the run is kept on disk, and goes
-    on from there. Raises MessageError for bytes that are no whole
-    message, OtherInputsError for other inputs, NumericsError where this machine computes other floats
-    and AgreementError for names that are not known here. No labels are returned in any of these cases.
+    on from there. Raises MessageError for bytes that are no whole message, OtherInputsError for other
+    inputs, NumericsError where this machine computes other floats and AgreementError for names that
+    are not known here. No labels are returned in any of these cases.
     """
     if not isinstance(message, Message):
         message = Message.from_bytes(bytes(message))
