@@ -45,6 +45,7 @@ class Checkpoint:
                 f"{path} is left of a run that was stopped: go on with it (--resume) or remove it"
             )
         self._path = path
+        self._beside = path.with_name(path.name + ".new")
         self._blocks: list[npt.NDArray[np.float64]] = []
         self._identity = ""
         self._last, self._cost = time.monotonic(), 0.0
@@ -81,19 +82,19 @@ class Checkpoint:
             return
         ends = np.cumsum([len(p) for p in self._blocks])
         arrays = state | {"said.p": np.concatenate(self._blocks), "said.ends": ends}
-        beside = self._path.with_name(self._path.name + ".new")
         safetensors.numpy.save_file(
             {name: array.copy(order="C") for name, array in arrays.items()},
-            beside,
+            self._beside,
             metadata={"identity": self._identity},
         )
-        os.replace(beside, self._path)  # whole or not at all, whenever the process is killed
+        os.replace(self._beside, self._path)  # whole or not at all, whenever the process is killed
         self._last = time.monotonic()
         self._cost = self._last - started
 
     def remove(self) -> None:
         """The run has ended."""
-        self._path.unlink(missing_ok=True)
+        for path in (self._path, self._beside):  # killed while it wrote, a run leaves both
+            path.unlink(missing_ok=True)
 
 
 def state_of(predictor: object) -> State | None:
