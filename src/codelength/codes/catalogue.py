@@ -26,7 +26,6 @@ from codelength.learners.replay import Replay
 class Entry:
     """A code as the command line knows it."""
 
-    about: str
     build: Callable[[int, Learner | None], Code]  # from a seed and the learner, if it has one
     learner: Callable[[str], Learner] | None = None  # from the model's name
     default: Callable[[npt.NDArray[Any]], str] | None = None  # the model's name, from the inputs
@@ -70,21 +69,13 @@ def _online(seed: int, learner: Learner | None) -> Code:
 
 
 CODES: dict[str, Entry] = {
-    "uniform": Entry("n log2 K bits", lambda seed, _: UniformCode(seed=seed)),
-    "frequency": Entry(
-        "labels without inputs, adaptively", lambda seed, _: OnlineCode(Frequency(), seed=seed)
-    ),
-    "shannon": Entry(
-        "a model fitted on a tenth of the labels that both ends hold, range coder",
-        lambda seed, _: ShannonCode(seed=seed), replaying, _network, held=True,
-    ),
-    "shannon:huffman": Entry(
-        "the same model, a Huffman code for each label",
-        lambda seed, _: HuffmanCode(seed=seed), replaying, _network, held=True,
-    ),
-    "online": Entry("a network that trains on what was sent, with replay", _online, replaying, _network),
-    "online:refit": Entry("a classifier refitted on what was sent", _online, refitting, _classifier),
-}  # fmt: skip
+    "uniform": Entry(lambda seed, _: UniformCode(seed=seed)),
+    "frequency": Entry(lambda seed, _: OnlineCode(Frequency(), seed=seed)),
+    "shannon": Entry(lambda seed, _: ShannonCode(seed=seed), replaying, _network, held=True),
+    "shannon:huffman": Entry(lambda seed, _: HuffmanCode(seed=seed), replaying, _network, held=True),
+    "online": Entry(_online, replaying, _network),
+    "online:refit": Entry(_online, refitting, _classifier),
+}
 
 
 def entry(name: str) -> Entry:

@@ -30,18 +30,24 @@ class Held:
     seed: int = 0
 
     @classmethod
-    def of(cls, learner: Learner, x: npt.NDArray[Any], y: Any, alphabet: Alphabet, seed: int) -> Held:
+    def of(cls, learner: Learner, x: npt.NDArray[Any], y: Any, seed: int) -> Held:
         """Takes the tenth out of the labels y (n,) of inputs x (n, ...)."""
-        first, _ = split(x, seed)
-        return cls(learner, alphabet, alphabet.indices(np.asarray(y)[first]), seed)
+        labels = np.asarray(y)[split(x, seed)[0]]
+        alphabet = Alphabet.of(labels)  # of these alone: the other labels are not known yet
+        return cls(learner, alphabet, alphabet.indices(labels), seed)
 
-    def model(self, x: npt.NDArray[Any]) -> Model:
-        """The model, fitted on the first tenth of inputs x (n, ...)."""
+    @property
+    def labels(self) -> npt.NDArray[Any]:
+        return self.alphabet.labels(self.indices)
+
+    def model(self, x: npt.NDArray[Any], alphabet: Alphabet) -> Model:
+        """The model for an alphabet, fitted on the first tenth of inputs x (n, ...) as far as it is in it."""
         first, _ = split(x, self.seed)
         if len(first) != len(self.indices):
             raise InputError(f"the held labels are {len(self.indices)}, a tenth of these inputs {len(first)}")
-        y = self.alphabet.labels(self.indices)
-        return fitted(self.learner, x[first], y, classes=self.alphabet.values, seed=self.seed)
+        known = np.isin(self.labels, alphabet.values)
+        y = self.labels[known]
+        return fitted(self.learner, x[first[known]], y, classes=alphabet.values, seed=self.seed)
 
     def save(self, path: Path) -> None:
         """Writes to a new file. Raises InputError if there is one."""

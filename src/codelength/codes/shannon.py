@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from codelength.agreement import Within, registered
-from codelength.channel import Channel
+from codelength.channel import Channel, Counter
 from codelength.codes.code import Code
-from codelength.codes.online import above_zero
+from codelength.codes.online import OnlineCode, above_zero
 from codelength.data.arrays import as_inputs
 from codelength.errors import InputError
 from codelength.labels import Alphabet
@@ -95,12 +95,8 @@ def fitted(learner: Learner, x: Any, y: Any, *, classes: Any, seed: int = 0) -> 
     numerics = Numerics.fast(learner.libraries)
     task = Task(x, np.arange(len(x)), alphabet.size, seed, numerics)
     with numerics.enforced(learner.libraries):
-        predictor = learner.begin(task)
-        start = 0
-        for end in learner.schedule(len(x), alphabet.size):
-            predictor.predict(x[start:end])  # what calibrates forward learns from its own predictions
-            predictor.update(x[start:end], indices[start:end])
-            start = end
+        # the online conversation with nobody at the other end: what calibrates learns from it too
+        predictor = OnlineCode(learner, seed=seed).converse(Counter(indices), task)
 
     def model(inputs: Inputs) -> Probabilities:
         with numerics.enforced(learner.libraries):

@@ -41,13 +41,13 @@ class Experiment:
     ) -> tuple[Message, Held | None]:
         """Alice's run: the message, and what both ends must hold besides, for a Shannon code."""
         code, x, y, held = self._prepared()
-        message = code.encode(x, y, classes=self._classes(held), progress=progress, checkpoint=checkpoint)
+        message = code.encode(x, y, classes=self.data.classes, progress=progress, checkpoint=checkpoint)
         return message, held
 
     def measure(self, progress: Progress | None = None) -> Measurement:
         """Counts what `encode` would send."""
-        code, x, y, held = self._prepared()
-        return code.measure(x, y, classes=self._classes(held), progress=progress)
+        code, x, y, _ = self._prepared()
+        return code.measure(x, y, classes=self.data.classes, progress=progress)
 
     @property
     def model_name(self) -> str | None:
@@ -61,14 +61,13 @@ class Experiment:
         catalogued = entry(self.code)
         if not catalogued.held or catalogued.learner is None or model is None:
             return code, data.x, data.y, None
-        alphabet = Alphabet.of(data.y if data.classes is None else data.classes)
-        held = Held.of(catalogued.learner(model), data.x, data.y, alphabet, self.seed)
-        code = dataclasses.replace(code, model=held.model(data.x))  # type: ignore[call-arg]
+        held = Held.of(catalogued.learner(model), data.x, data.y, self.seed)
         _, rest = split(data.x, self.seed)
-        return code, data.x[rest], data.y[rest], held
-
-    def _classes(self, held: Held | None) -> npt.NDArray[Any] | None:
-        return held.alphabet.values if held else self.data.classes
+        x, y = data.x[rest], data.y[rest]
+        # not agreed in advance, the alphabet is that of the labels to be sent, and travels with them
+        alphabet = Alphabet.of(y if data.classes is None else data.classes)
+        code = dataclasses.replace(code, model=held.model(data.x, alphabet))  # type: ignore[call-arg]
+        return code, x, y, held
 
 
 def held_path(message: Path) -> Path:
@@ -86,9 +85,11 @@ def decode_file(
         return received.labels, received
     held = Held.load(held_path(path))
     first, rest = split(data.x, held.seed)
-    received = receive(message, data.x[rest], model=held.model(data.x), progress=progress)
-    labels = np.empty(len(data.x), dtype=received.labels.dtype)
-    labels[first], labels[rest] = held.alphabet.labels(held.indices), received.labels
+    model = held.model(data.x, message.alphabet)
+    received = receive(message, data.x[rest], model=model, progress=progress)
+    both = np.concatenate((held.labels, received.labels))
+    labels = np.empty_like(both)
+    labels[np.concatenate((first, rest))] = both
     return labels, received
 
 
