@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import io
+import json
 import os
 import sys
 import tempfile
@@ -12,11 +14,13 @@ from typing import TYPE_CHECKING, Annotated, Optional
 import typer
 
 from codelength.errors import CodelengthError, InputError
+from codelength.files import require_new, write_new
 from codelength.version import __version__
 
 if TYPE_CHECKING:
     from codelength.checkpoint import Checkpoint
     from codelength.data import DataSet
+    from codelength.results.experiment import Row
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -123,7 +127,7 @@ def table(
     from rich.console import Console
 
     from codelength.codes.catalogue import CODES, entry
-    from codelength.results.table import rendered, require_new, write_json
+    from codelength.results.table import rendered
 
     names = [name.strip() for name in codes.split(",")] if codes else list(CODES)
     for name in names:
@@ -141,7 +145,7 @@ def table(
             console.print(rendered(loaded.name, found))
             rows += found
     if json_file:
-        write_json(json_file, rows)
+        _write_json(json_file, rows)
     if not all(row["decoded"] for row in rows):
         raise CodelengthError("a second process decoded other labels than Alice's; please report this")
 
@@ -170,7 +174,6 @@ def encode(
 
     from codelength.results.experiment import Experiment, held_path, row
     from codelength.results.progress import shown
-    from codelength.results.table import require_new, write_json
 
     require_new(out)
     require_new(held_path(out))
@@ -193,7 +196,7 @@ def encode(
         held.save(held_path(out))
         typer.echo(f"wrote {held_path(out)}: the {len(held.indices):,} labels that both ends hold in advance")
     if json_file:
-        write_json(json_file, [found])
+        _write_json(json_file, [found])
 
 
 @app.command()
@@ -223,7 +226,6 @@ def decode(
     from codelength.message import Message
     from codelength.results.experiment import decode_file
     from codelength.results.progress import shown
-    from codelength.results.table import require_new
 
     require_new(out)
     require_new(predict)
@@ -299,13 +301,10 @@ def main() -> None:
         sys.exit(130)
 
 
-def _row(
-    loaded: DataSet, code: str, model: str | None, seed: int, arguments: list[str], folder: Path
-) -> dict:  # type: ignore[type-arg]
+def _row(loaded: DataSet, code: str, model: str | None, seed: int, arguments: list[str], folder: Path) -> Row:
     from codelength.codes.catalogue import entry
     from codelength.results.experiment import Experiment, run
     from codelength.results.progress import shown
-    from codelength.results.table import require_new
 
     fitting = model if entry(code).learner else None
     path = folder / f"{Path(loaded.name).stem}-{code.replace(':', '-')}.cl"
@@ -353,5 +352,10 @@ def _classes(data: DataSet) -> int | None:
 def _save(path: Path, labels: object) -> None:
     import numpy as np
 
-    with open(path, "xb") as file:
-        np.save(file, labels, allow_pickle=False)  # type: ignore[arg-type]
+    content = io.BytesIO()
+    np.save(content, labels, allow_pickle=False)  # type: ignore[arg-type]
+    write_new(path, content.getvalue())
+
+
+def _write_json(path: Path, rows: list[Row]) -> None:
+    write_new(path, (json.dumps(rows, indent=1) + "\n").encode())

@@ -20,6 +20,7 @@ import numpy.typing as npt
 
 from codelength.channel import CHECK_BYTES, MAX_CHECKS, Account
 from codelength.errors import InputError, MessageError
+from codelength.files import write_new
 from codelength.labels import Alphabet
 from codelength.numerics import PROBE_BYTES
 
@@ -146,13 +147,7 @@ class Message:
 
     def save(self, path: str | Path) -> None:
         """Writes the message to a new file. Raises InputError if there is one: nothing is written over."""
-        try:
-            with open(path, "xb") as file:
-                file.write(bytes(self))
-        except FileExistsError:
-            raise InputError(f"{path} exists; name another file, or remove it first") from None
-        except OSError as error:
-            raise InputError(f"cannot write {path}: {error.strerror}") from None
+        write_new(Path(path), bytes(self))
 
     @functools.cached_property
     def alphabet(self) -> Alphabet:

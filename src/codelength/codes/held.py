@@ -13,6 +13,7 @@ import numpy.typing as npt
 from codelength.agreement import pack, unpack
 from codelength.codes.shannon import Model, fitted
 from codelength.errors import DataError, InputError
+from codelength.files import write_new
 from codelength.labels import Alphabet
 from codelength.learners.learner import Learner
 from codelength.order import digest_rows, visiting_order
@@ -52,11 +53,7 @@ class Held:
     def save(self, path: Path) -> None:
         """Writes to a new file. Raises InputError if there is one."""
         content = [pack(self.learner), self.alphabet.pack(), self.indices.tolist(), self.seed]
-        try:
-            with open(path, "xb") as file:
-                file.write(msgpack.packb(content))
-        except FileExistsError:
-            raise InputError(f"{path} exists; name another file, or remove it first") from None
+        write_new(path, msgpack.packb(content))
 
     @classmethod
     def load(cls, path: Path) -> Held:

@@ -1,15 +1,12 @@
-"""Rows as people read them, and as JSON."""
+"""Rows as people read them."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from pathlib import Path
 
 from rich import box
 from rich.table import Table
 
-from codelength.errors import InputError
 from codelength.results.experiment import Row
 
 
@@ -57,19 +54,3 @@ def _title(name: str, rows: Sequence[Row]) -> str:
 
 def _percent(value: float | None) -> str:
     return "" if value is None else f"{100 * value:.2f}%"
-
-
-def require_new(path: Path | None) -> None:
-    """Raises InputError, before any work, if the file exists or its folder does not."""
-    if path is None:
-        return
-    if path.exists():
-        raise InputError(f"{path} exists; name another file, or remove it first")
-    if not path.absolute().parent.is_dir():
-        raise InputError(f"the folder of {path} does not exist; make it first")
-
-
-def write_json(path: Path, content: object) -> None:
-    """Writes a new file, and nothing over another."""
-    require_new(path)
-    path.write_text(json.dumps(content, indent=1) + "\n")
