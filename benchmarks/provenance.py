@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 import datetime
 import importlib.metadata
-import json
 import os
 import platform
 import shlex
 import sys
 from pathlib import Path
 from typing import Any
+
+from codelength.results.experiment import as_json
 
 RESULTS = Path(__file__).parent / "results"
 MESSAGES = Path(__file__).parent / "messages"
@@ -36,7 +37,7 @@ def write(name: str, rows: Any, *, seed: int | list[int] = 0) -> None:
         "rows": rows,
     }
     path = RESULTS / f"{name}.json"
-    path.write_text(json.dumps(content, indent=1) + "\n")
+    path.write_text(as_json(content))
     print(f"wrote {path}")
 
 

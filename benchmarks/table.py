@@ -10,11 +10,12 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from provenance import MESSAGES, parser, write
+from provenance import MESSAGES, RESULTS, parser, write
 from rich.console import Console
 
 from codelength.codes.catalogue import CODES
 from codelength.data import load
+from codelength.results import curve
 from codelength.results.experiment import Experiment, run
 from codelength.results.progress import shown
 from codelength.results.table import rendered
@@ -59,6 +60,9 @@ def main() -> None:
             bob = ["--data", given.data, *(["--data-dir", folder] if given.data_dir else [])]
             rows.append(run(Experiment(data, code, given.model, given.seed), bob, path, progress))
         write(name, rows[-1:], seed=given.seed)
+        picture = RESULTS / f"{name}.png"
+        picture.unlink(missing_ok=True)
+        curve.save(rows[-1:], picture)
     Console(width=120).print(rendered(given.data, rows))
 
 

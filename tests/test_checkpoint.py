@@ -16,6 +16,7 @@ CODES = {
     "frequency": cl.OnlineCode(cl.Frequency()),
     "refit": cl.OnlineCode(cl.Refit(GaussianNB())),
     "calibrated": cl.OnlineCode(cl.Calibrated(cl.Refit(GaussianNB()))),
+    "retrain": cl.OnlineCode(cl.Calibrated(cl.Retrain("mlp", cl.Recipe(passes=2.0, early=1.0)))),
     "replay": cl.OnlineCode(cl.Calibrated(cl.Replay("mlp", cl.Recipe(passes=1.0, early=1.0)))),
 }
 
@@ -75,6 +76,28 @@ def test_a_network_of_pictures_trains_on_as_if_it_had_not_stopped(optimizer, tmp
         code.encode(pictures, y, checkpoint=cl.Checkpoint(path, resume=False), progress=killing(70))
     message = code.encode(pictures, y, checkpoint=cl.Checkpoint(path, resume=True))
     assert bytes(message) == bytes(code.encode(pictures, y))
+
+
+def test_a_long_training_goes_on_in_the_middle(tmp_path, monkeypatch):
+    monkeypatch.setattr("codelength.learners.retraining._SLICE", 64)
+    code = cl.OnlineCode(cl.Retrain("mlp", cl.Recipe(passes=10.0, early=1.0)))
+    path = tmp_path / "run.part"
+
+    def killed_in_training(account):
+        if account.labels == 128 and account.work > 0.4:  # 128 of 256 labels' trainings, 8 to 128
+            raise Killed
+
+    with pytest.raises(Killed):
+        code.encode(X, Y, checkpoint=cl.Checkpoint(path, resume=False), progress=killed_in_training)
+    works = []
+    message = code.encode(
+        X, Y, checkpoint=cl.Checkpoint(path, resume=True), progress=lambda account: works.append(account.work)
+    )
+    trained = [work for work in works if work is not None]
+    assert min(trained) > 0.3
+    assert trained == sorted(trained)
+    assert trained[-1] == 1.0
+    assert bytes(message) == bytes(code.encode(X, Y))
 
 
 def test_training_is_not_done_again(tmp_path, monkeypatch):

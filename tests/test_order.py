@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codelength.order import digest_inputs, digest_rows, visiting_order
+from codelength.order import Reordered, digest_inputs, digest_rows, visiting_order
 
 arrays = st.lists(st.lists(st.integers(0, 3), min_size=2, max_size=2), max_size=40).map(
     lambda rows: np.array(rows, dtype=np.uint8).reshape(-1, 2)
@@ -35,3 +35,13 @@ def test_dtype_shape_and_every_value_change_the_digest():
     changed[3, 2] += 1
     several = [x, changed, x.astype(np.int64), x.reshape(4, 3, 1), x[:3], np.r_[x, x[:1]]]
     assert len({digest_inputs(v, digest_rows(v), 16) for v in several}) == len(several)
+
+
+def test_reordered_rows_are_those_of_the_array_in_that_order():
+    x = np.arange(24, dtype=np.uint8).reshape(6, 4)
+    order = np.array([3, 0, 5, 1, 4, 2])
+    rows = Reordered(x, order)
+    assert (len(rows), rows.shape, rows.dtype, rows.ndim) == (6, (6, 4), x.dtype, 2)
+    np.testing.assert_array_equal(rows[1:4], x[[0, 5, 1]])
+    np.testing.assert_array_equal(rows[np.array([5, 5, 0])], x[[2, 2, 3]])
+    np.testing.assert_array_equal(np.asarray(rows), x[order])

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from codelength.learners.learner import Learner, Predictor, Task
     from codelength.learners.refit import Refit
     from codelength.learners.replay import Replay
+    from codelength.learners.retrain import Retrain
     from codelength.message import Measurement, Message
     from codelength.training.recipe import Recipe
 
@@ -58,6 +59,7 @@ _MODULES = {
     "learners.learner": ("Learner", "Predictor", "Task"),
     "learners.refit": ("Refit",),
     "learners.replay": ("Replay",),
+    "learners.retrain": ("Retrain",),
     "message": ("Measurement", "Message"),
     "training.recipe": ("Recipe",),
 }

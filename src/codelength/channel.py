@@ -36,8 +36,14 @@ class Account:
     labels: int = 0  # labels so far
     bits: float = 0.0
     choice_bits: float = 0.0  # the part of `bits` that choices made by looking at labels took
+    work: float | None = None  # share of the work that is done, where the learner can tell
     correct: int = 0  # labels that were predicted as most likely before they were known
     curve: list[tuple[int, float]] = dataclasses.field(default_factory=list)
+
+    @property
+    def done(self) -> float:
+        """How far the conversation has come, 0 to 1: of the work, else of the labels."""
+        return self.labels / max(1, self.n) if self.work is None else self.work
 
 
 class Channel(ABC):
@@ -103,8 +109,11 @@ class Channel(ABC):
         predictor.restore(state)
         return self.account.labels
 
-    def keep(self, predictor: object) -> None:
-        """A point at which the run can go on, should it be killed: after a block is learned."""
+    def keep(self, predictor: object, work: float | None = None) -> None:
+        """A point at which the run can go on, should it be killed, with the share of the work behind it."""
+        self.account.work = work
+        if self._progress:
+            self._progress(self.account)
         if self._checkpoint:
             self._checkpoint.keep(predictor)
 

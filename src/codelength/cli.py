@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import io
-import json
 import os
 import sys
 import tempfile
@@ -65,9 +64,9 @@ CodeName = Annotated[
 Model = Annotated[
     Optional[str],  # noqa: UP045
     typer.Option(
-        help="A network (shallow, shallow-256, mlp, lenet, vgg-small) or, for online:refit, a classifier "
-        "(nearest-neighbours, random-forest, or scikit-learn's name for it), or your own; else one agreed "
-        "from the inputs' shape. Example: --model lenet"
+        help="A network (shallow, shallow-256, mlp, lenet, vgg-small) or, for online:refit, also a "
+        "classifier (nearest-neighbours, random-forest, or scikit-learn's name for it), or your own; else "
+        "one agreed from the inputs' shape. Example: --model lenet"
     ),
 ]
 Seed = Annotated[
@@ -83,6 +82,10 @@ Plugin = Annotated[
 Resume = Annotated[
     bool,
     typer.Option("--resume", help="Go on with a run that was stopped, from OUT.part. Example: --resume"),
+]
+Curve = Annotated[
+    Optional[Path],  # noqa: UP045
+    typer.Option("--curve", help="New PNG, SVG or PDF of bits against labels. Example: --curve digits.png"),
 ]
 Json = Annotated[
     Optional[Path],  # noqa: UP045
@@ -117,6 +120,7 @@ def table(
         typer.Option(help="Folder to keep the messages in. Example: --messages kept/"),
     ] = None,
     json_file: Json = None,
+    curve: Curve = None,
     plugin: Plugin = None,
 ) -> None:
     """Encodes each data set with each code, has each message decoded by a second process, prints the rows.
@@ -133,6 +137,7 @@ def table(
     for name in names:
         entry(name)
     require_new(json_file)
+    _require_figure(curve)
     console = Console(width=None if sys.stdout.isatty() else 120)
     rows = []
     with tempfile.TemporaryDirectory() as scratch:
@@ -144,8 +149,7 @@ def table(
             found = [_row(loaded, code, model, seed, arguments, folder) for code in names]
             console.print(rendered(loaded.name, found))
             rows += found
-    if json_file:
-        _write_json(json_file, rows)
+    _write_rows(rows, json_file, curve)
     if not all(row["decoded"] for row in rows):
         raise CodelengthError("a second process decoded other labels than Alice's; please report this")
 
@@ -161,6 +165,7 @@ def encode(
     seed: Seed = 0,
     resume: Resume = False,
     json_file: Json = None,
+    curve: Curve = None,
     plugin: Plugin = None,
 ) -> None:
     """Sends the labels of a data set into a message.
@@ -178,6 +183,7 @@ def encode(
     require_new(out)
     require_new(held_path(out))
     require_new(json_file)
+    _require_figure(curve)
     experiment = Experiment(_load(data, data_dir, target), code, model, seed)
     checkpoint = _checkpoint(out, resume)
     started = time.perf_counter()
@@ -195,8 +201,7 @@ def encode(
     if held:
         held.save(held_path(out))
         typer.echo(f"wrote {held_path(out)}: the {len(held.indices):,} labels that both ends hold in advance")
-    if json_file:
-        _write_json(json_file, [found])
+    _write_rows([found], json_file, curve)
 
 
 @app.command()
@@ -357,5 +362,18 @@ def _save(path: Path, labels: object) -> None:
     write_new(path, content.getvalue())
 
 
-def _write_json(path: Path, rows: list[Row]) -> None:
-    write_new(path, (json.dumps(rows, indent=1) + "\n").encode())
+def _require_figure(curve: Path | None) -> None:
+    from codelength.results.curve import require_format
+
+    require_format(curve)
+    require_new(curve)
+
+
+def _write_rows(rows: list[Row], json_file: Path | None, curve: Path | None) -> None:
+    from codelength.results.curve import save
+    from codelength.results.experiment import as_json
+
+    if json_file:
+        write_new(json_file, as_json(rows).encode())
+    if curve:
+        save(rows, curve)

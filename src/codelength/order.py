@@ -3,12 +3,51 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 ROW_BYTES = 16
+
+
+class Rows(Protocol):
+    """What is asked of inputs (n, ...) that stay where they are: an array, a mapped one, or `Reordered`."""
+
+    @property
+    def shape(self) -> tuple[int, ...]: ...
+
+    @property
+    def dtype(self) -> np.dtype[Any]: ...
+
+    @property
+    def ndim(self) -> int: ...
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, rows: Any, /) -> npt.NDArray[Any]: ...
+
+
+class Reordered:
+    """The rows of an array (n, ...) in another order, each copied when it is asked for and not before."""
+
+    def __init__(self, x: npt.NDArray[Any], order: npt.NDArray[np.int64]) -> None:
+        self._x = x
+        self._order = order
+        self.shape: tuple[int, ...] = (len(order), *x.shape[1:])
+        self.dtype = x.dtype
+        self.ndim = x.ndim
+
+    def __len__(self) -> int:
+        return len(self._order)
+
+    def __getitem__(self, rows: Any, /) -> npt.NDArray[Any]:
+        return np.asarray(self._x[self._order[rows]])
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> npt.NDArray[Any]:
+        if copy is False:
+            raise ValueError("reordered rows are always a copy")
+        return np.asarray(self[:], dtype=dtype)
 
 
 def digest_rows(x: npt.NDArray[Any]) -> npt.NDArray[np.bytes_]:

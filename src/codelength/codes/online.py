@@ -12,7 +12,7 @@ import numpy.typing as npt
 from codelength.agreement import Within, registered
 from codelength.channel import Channel
 from codelength.codes.code import Code
-from codelength.learners.learner import Learner, Predictor, Probabilities, Task
+from codelength.learners.learner import Learner, Predictor, Probabilities, Task, done, learn_on
 
 _CELLS = 2**22  # probabilities in a block, so that many classes cannot exhaust the memory
 
@@ -43,12 +43,20 @@ class OnlineCode(Code):
         for end in bounded(self.learner.schedule(len(task.x), task.classes), most):
             if end <= start:
                 continue
+            self._finish(channel, predictor)
             x = task.x[start:end]
             y = channel.labels(above_zero(predictor.predict(x), self.floor))
             predictor.update(x, y)
-            channel.keep(predictor)
+            channel.keep(predictor, done(predictor))
             start = end
+        self._finish(channel, predictor)
         return predictor
+
+    @staticmethod
+    def _finish(channel: Channel, predictor: Predictor) -> None:
+        """Lets it learn what it has to; at every pause the run can be kept."""
+        while learn_on(predictor):
+            channel.keep(predictor, done(predictor))
 
 
 def bounded(ends: Iterable[int], most: int) -> Iterator[int]:

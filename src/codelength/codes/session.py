@@ -20,7 +20,7 @@ from codelength.labels import Alphabet
 from codelength.learners.learner import Predictor, Task
 from codelength.message import INPUTS_BYTES, Header
 from codelength.numerics import PROBE_BYTES, Numerics
-from codelength.order import digest_inputs, digest_rows, visiting_order
+from codelength.order import Reordered, digest_inputs, digest_rows, visiting_order
 
 if TYPE_CHECKING:
     from codelength.codes.code import Code
@@ -41,7 +41,7 @@ class Session:
         x = as_inputs(x)
         rows = digest_rows(x)
         order = visiting_order(rows, code.seed)
-        task = Task(x[order], order, classes, code.seed, numerics)
+        task = Task(Reordered(x, order), order, classes, code.seed, numerics)
         return cls(code, task, digest_inputs(x, rows, INPUTS_BYTES), floats.surroundings(code.libraries))
 
     def converse(

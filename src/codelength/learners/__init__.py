@@ -4,3 +4,4 @@ from codelength.learners import calibration as calibration
 from codelength.learners import frequency as frequency
 from codelength.learners import refit as refit
 from codelength.learners import replay as replay
+from codelength.learners import retrain as retrain

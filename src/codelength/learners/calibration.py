@@ -11,7 +11,16 @@ import numpy.typing as npt
 
 from codelength.agreement import Within, registered
 from codelength.checkpoint import Restorable, State, nested, part, state_of
-from codelength.learners.learner import Inputs, Labels, Learner, Predictor, Probabilities, Task
+from codelength.learners.learner import (
+    Inputs,
+    Labels,
+    Learner,
+    Predictor,
+    Probabilities,
+    Task,
+    done,
+    learn_on,
+)
 
 Floats = npt.NDArray[np.float64]
 
@@ -88,6 +97,14 @@ class CalibratedPredictor:
         self._calibration.update(p, y)
         self._last = None
         self._inner.update(x, y)
+
+    def learn_on(self) -> bool:
+        """The inner predictor's."""
+        return learn_on(self._inner)
+
+    def done(self) -> float | None:
+        """The inner predictor's."""
+        return done(self._inner)
 
     def state(self) -> State | None:
         """Both parts' states, if the inner predictor has one."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 import dataclasses
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
 
 from codelength.agreement import Agreement
 from codelength.numerics import Numerics
+from codelength.order import Rows
 
 _PROBE_CELLS = 2**18  # probabilities in a probe, so that many classes cannot make it long
 
@@ -24,7 +25,7 @@ Probabilities = npt.NDArray[np.float64]
 class Task:
     """What both ends hold before the first label: all inputs, in the order of visiting."""
 
-    x: Inputs  # (n, ...), labels not included
+    x: Rows  # (n, ...), labels not included
     order: npt.NDArray[np.int64]  # (n,), the caller's row of each of them
     classes: int
     seed: int
@@ -39,6 +40,17 @@ class Predictor(Protocol):
 
     def update(self, x: Inputs, y: Labels) -> None:
         """Learns the labels (m,) of the next inputs (m, ...) of the task, in the order of visiting."""
+
+
+@runtime_checkable
+class Gradual(Protocol):
+    """A predictor whose learning takes long: it can be done in slices, and tells how far it has come."""
+
+    def learn_on(self) -> bool:
+        """One more slice of what the last `update` left to do; False when nothing was left."""
+
+    def done(self) -> float | None:
+        """The share of the whole task's work that is behind, 0 to 1; None if it cannot tell."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,3 +75,18 @@ class Learner(Agreement, ABC):
         head = task.x[:rows]
         predictor.update(head, np.arange(len(head), dtype=np.int64) % task.classes)
         return predictor.predict(head)
+
+
+def uniform(count: int, classes: int) -> Probabilities:
+    """The prediction (count, classes) of who knows nothing."""
+    return np.full((count, classes), 1 / max(1, classes))
+
+
+def learn_on(predictor: object) -> bool:
+    """`Gradual.learn_on`, of any predictor."""
+    return isinstance(predictor, Gradual) and predictor.learn_on()
+
+
+def done(predictor: object) -> float | None:
+    """`Gradual.done`, of any predictor."""
+    return predictor.done() if isinstance(predictor, Gradual) else None

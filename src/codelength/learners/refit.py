@@ -128,7 +128,7 @@ class Refitted:
     def restore(self, state: State) -> None:
         """The inverse of `state`."""
         self._y = state["labels"].astype(np.int64)
-        self._counts.update(self._x, self._y)
+        self._counts.update(self._x[: len(self._y)], self._y)
         if state["fitted_to"]:
             self._fit(int(state["fitted_to"]))
 

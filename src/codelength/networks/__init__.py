@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 import typing
 
 from codelength import agreement
@@ -38,3 +39,10 @@ def build(name: str, shape: tuple[int, ...], classes: int) -> nn.Module:
         return typing.cast("nn.Module", factory(shape, classes))
     except InputError as error:
         raise InputError(f"the network {name!r} does not fit inputs of shape {shape}: {error}") from None
+
+
+def is_network(name: str) -> bool:
+    """Whether `name` is a built-in network, or registered with a factory that takes a shape and a number."""
+    if name in BUILT_IN:
+        return True
+    return agreement.is_registered(name) and len(inspect.signature(agreement.factory(name)).parameters) == 2

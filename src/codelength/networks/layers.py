@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from codelength.errors import InputError
 
@@ -24,6 +25,13 @@ def conv(channels_in: int, channels_out: int) -> nn.Conv2d:
 def norm(channels: int) -> nn.BatchNorm2d:
     """Batch norm whose running statistics forget within some ten batches, as the weights move on."""
     return nn.BatchNorm2d(channels, momentum=0.2)
+
+
+class GlobalMaxPool(nn.Module):
+    """The greatest value of each channel: nn.AdaptiveMaxPool2d has no exact gradient on a GPU."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return functional.max_pool2d(x, x.shape[2:]).flatten(1)
 
 
 class ConvGroup(nn.Sequential):

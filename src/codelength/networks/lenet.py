@@ -7,7 +7,7 @@ import itertools
 from torch import nn
 
 from codelength.agreement import register
-from codelength.networks.layers import ConvGroup, Head, image_shape
+from codelength.networks.layers import ConvGroup, GlobalMaxPool, Head, image_shape
 
 
 def lenet(shape: tuple[int, ...], classes: int, widths: tuple[int, ...] = (32, 32, 64)) -> nn.Module:
@@ -23,8 +23,7 @@ def lenet(shape: tuple[int, ...], classes: int, widths: tuple[int, ...] = (32, 3
         nn.Conv2d(channels, widths[0], 5, stride, padding=2),
         nn.GELU(),
         *groups,
-        nn.AdaptiveMaxPool2d(1),
-        nn.Flatten(),
+        GlobalMaxPool(),
         Head(widths[-1], classes),
     )
 

@@ -7,7 +7,7 @@ import itertools
 from torch import nn
 
 from codelength.agreement import register
-from codelength.networks.layers import ConvGroup, Head, image_shape
+from codelength.networks.layers import ConvGroup, GlobalMaxPool, Head, image_shape
 
 
 def vgg_small(shape: tuple[int, ...], classes: int, widths: tuple[int, ...] = (64, 256, 256)) -> nn.Module:
@@ -18,8 +18,7 @@ def vgg_small(shape: tuple[int, ...], classes: int, widths: tuple[int, ...] = (6
         nn.Conv2d(channels, 24, 2),
         nn.GELU(),
         *groups,
-        nn.AdaptiveMaxPool2d(1),
-        nn.Flatten(),
+        GlobalMaxPool(),
         Head(widths[-1], classes),
     )
 

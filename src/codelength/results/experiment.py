@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import json
+import re
 import subprocess
 import sys
 import tempfile
@@ -23,6 +25,7 @@ from codelength.data import DataSet
 from codelength.errors import CodelengthError, InputError
 from codelength.labels import Alphabet
 from codelength.message import Measurement, Message
+from codelength.results.curve import thinned
 
 Row = dict[str, Any]
 
@@ -141,7 +144,13 @@ def row(experiment: Experiment, message: Message, encode_seconds: float) -> Row:
         "decode_seconds": None,
         "decoded": False,
         "seed": experiment.seed,
+        "curve": thinned(measured.curve) if measured else [],  # [labels, ideal bits so far]
     }
+
+
+def as_json(content: Any) -> str:
+    """JSON with a line a value, but pairs of numbers, such as a curve's points, on one line."""
+    return re.sub(r"\[\s+([-\d.e+]+),\s+([-\d.e+]+)\s+\]", r"[\1, \2]", json.dumps(content, indent=1)) + "\n"
 
 
 def run(experiment: Experiment, arguments: list[str], path: Path, progress: Progress | None = None) -> Row:

@@ -1,41 +1,67 @@
-"""A progress bar: labels done, bits so far, ratio so far, time left. Quiet when not at a terminal."""
+"""Progress of a run: labels done, bits so far, ratio so far, time left; a bar, or lines in a log."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import numpy as np
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import BarColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
 from codelength.channel import Account, Progress
 
+_LOGGED = 60.0  # seconds between two lines in a log
+_SPEED = 120.0  # seconds over which a bar takes the speed
+
 
 @contextmanager
-def shown(title: str, classes: int | None) -> Iterator[Progress | None]:
-    """A callback for a run's account; None where nobody watches. `classes` gives the ratio, if known."""
+def shown(title: str, classes: int | None) -> Iterator[Progress]:
+    """A callback for a run's account. `classes` gives the ratio, if known.
+
+    The time left is judged by the work that is done, where the learner can tell, for labels do not
+    all take the same. A short run that nobody watches prints nothing.
+    """
     console = Console(stderr=True)
     if not console.is_terminal:
-        yield None
+        yield _logged(title, classes, console)
         return
     columns = (
         TextColumn("[bold]{task.description}"),
         BarColumn(bar_width=24),
-        MofNCompleteColumn(),
-        TextColumn("labels  {task.fields[bits]}"),
+        TextColumn("{task.fields[said]}"),
         TimeElapsedColumn(),
         TextColumn("left"),
         TimeRemainingColumn(),
     )
-    with Bar(*columns, console=console, transient=True) as bar:
-        task = bar.add_task(title, total=None, bits="")
+    with Bar(*columns, console=console, transient=True, speed_estimate_period=_SPEED) as bar:
+        task = bar.add_task(title, total=None, said="")
 
         def update(account: Account) -> None:
-            said = f"{account.bits / 1000:.3f} kbits"
-            if classes and classes > 1 and account.labels:
-                said += f"  ratio {account.bits / (account.labels * np.log2(classes)):.4f}"
-            bar.update(task, total=account.n, completed=account.labels, bits=said)
+            bar.update(task, total=1.0, completed=account.done, said=_said(account, classes))
 
         yield update
+
+
+def _logged(title: str, classes: int | None, console: Console) -> Progress:
+    last, behind = time.monotonic(), 0.0
+
+    def update(account: Account) -> None:
+        nonlocal last, behind
+        took, gained = time.monotonic() - last, account.done - behind
+        if took < _LOGGED:
+            return
+        left = f"{(1 - account.done) * took / gained / 60:.0f} min left" if gained > 0 else "no end in sight"
+        console.print(f"{title}: {_said(account, classes)}, {left}", soft_wrap=True, highlight=False)
+        last, behind = last + took, account.done
+
+    return update
+
+
+def _said(account: Account, classes: int | None) -> str:
+    said = f"{account.labels:,}/{account.n:,} labels  {account.bits / 1000:.3f} kbits"
+    if classes and classes > 1 and account.labels:
+        said += f"  ratio {account.bits / (account.labels * np.log2(classes)):.4f}"
+    return said

@@ -14,7 +14,10 @@ _ELASTIC_NODES = 4
 
 
 def augment(x: Tensor, recipe: Recipe, generator: torch.Generator, strength: float = 1.0) -> Tensor:
-    """A random variation of each picture of x (m, channels, height, width); tables come back as they are."""
+    """A random variation of each picture of x (m, channels, height, width); tables come back as they are.
+
+    All is drawn on the CPU, from `generator`, wherever x is.
+    """
     if x.ndim != 4:
         return x
     if recipe.rotation or recipe.scale or recipe.shear or recipe.elastic:
@@ -39,9 +42,9 @@ def warp(x: Tensor, recipe: Recipe, generator: torch.Generator, strength: float)
     cos, sin = torch.cos(angle), torch.sin(angle)
     rows = torch.stack((wide * cos, lean - high * sin, wide * sin, high * cos + lean * sin), dim=1)
     maps = torch.cat((rows.reshape(count, 2, 2), moves[:, :, None]), dim=2)
-    grid = functional.affine_grid(maps, list(x.shape), align_corners=False)
+    grid = functional.affine_grid(maps.to(x.device), list(x.shape), align_corners=False)
     if recipe.elastic:
-        nodes = _uniform((count, 2, _ELASTIC_NODES, _ELASTIC_NODES), generator)
+        nodes = _uniform((count, 2, _ELASTIC_NODES, _ELASTIC_NODES), generator).to(x.device)
         field = functional.interpolate(nodes, x.shape[2:], mode="bicubic", align_corners=True)
         grid = grid + 2 * strength * recipe.elastic * field.permute(0, 2, 3, 1)
     return functional.grid_sample(x, grid, padding_mode="border", align_corners=False)
@@ -54,13 +57,14 @@ def shift(x: Tensor, pixels: int, generator: torch.Generator) -> Tensor:
     down, right = torch.randint(0, 2 * pixels + 1, (2, count, 1), generator=generator)
     rows = (down + torch.arange(height))[:, :, None]
     columns = (right + torch.arange(width))[:, None, :]
-    return padded[torch.arange(count)[:, None, None], rows, columns].permute(0, 3, 1, 2)
+    at = (torch.arange(count)[:, None, None], rows, columns)
+    return padded[tuple(index.to(x.device) for index in at)].permute(0, 3, 1, 2)
 
 
 def flip(x: Tensor, generator: torch.Generator) -> Tensor:
     """Half of the pictures mirrored."""
     mirrored = torch.rand((len(x), 1, 1, 1), generator=generator) < 0.5
-    return torch.where(mirrored, x.flip(3), x)
+    return torch.where(mirrored.to(x.device), x.flip(3), x)
 
 
 def cut(x: Tensor, pixels: int, generator: torch.Generator) -> Tensor:
@@ -72,7 +76,7 @@ def cut(x: Tensor, pixels: int, generator: torch.Generator) -> Tensor:
     rows, columns = torch.arange(height), torch.arange(width)
     inside = ((rows >= top) & (rows < top + pixels))[:, :, None]
     inside = inside & ((columns >= left) & (columns < left + pixels))[:, None, :]
-    return x.masked_fill(inside[:, None], 0.0)
+    return x.masked_fill(inside[:, None].to(x.device), 0.0)
 
 
 def _uniform(size: tuple[int, ...], generator: torch.Generator) -> Tensor:

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from codelength.errors import InputError
+from codelength.order import Rows
 
 _ROWS = 1024  # rows that are looked at together, so that mapped inputs stay on disk
 
@@ -22,7 +23,7 @@ class Normalizer:
     (n, height, width, channels). Raises InputError for other shapes and for what is no number.
     """
 
-    def __init__(self, x: npt.NDArray[Any]) -> None:
+    def __init__(self, x: Rows) -> None:
         if x.dtype.kind not in "buif" or not 2 <= x.ndim <= 4 or 0 in x.shape[1:]:
             raise InputError(
                 "a network takes numbers of shape (n, features), (n, height, width), (n, channels, height, "
@@ -49,7 +50,7 @@ class Normalizer:
             return x[:, None]
         return x.transpose(0, 3, 1, 2) if self.channels_last else x
 
-    def _statistics(self, x: npt.NDArray[Any]) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    def _statistics(self, x: Rows) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
         wide = np.float64 if x.dtype.kind == "f" else np.int64
         axes = (0, 2, 3) if len(self.shape) == 3 else (0,)
         count = max(len(x) * int(np.prod(self.shape[1:])), 1)

@@ -48,13 +48,13 @@ class Trainer:
             self._randomness = torch.random.get_rng_state()
         self._draws: bool | None = None  # whether its layers draw at all; known after the first step
 
-    def step(self, x: Tensor, y: Tensor, seen: int) -> Tensor:
-        """One step on a batch x (m, ...) with labels y (m,), when `seen` labels are known.
+    def step(self, x: Tensor, y: Tensor, scale: float) -> Tensor:
+        """One step on a batch x (m, ...) with labels y (m,), at `scale` times the recipe's step size.
 
-        Returns the cross-entropy (m,) of each label just before the step, in nats.
+        Label smoothing is scaled alike. Returns the cross-entropy (m,) of each label just before the
+        step, in nats.
         """
         self.network.train()
-        scale = self.recipe.step_scale_at(seen)
         smoothing = self.recipe.label_smoothing * scale
         y = y.to(self.device)
         with self._own_randomness(), self._autocast():

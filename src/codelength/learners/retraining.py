@@ -1,0 +1,131 @@
+"""The retrained network at work: the past, the training that is under way, the one before that predicts."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from codelength.checkpoint import State, nested, part
+from codelength.errors import InputError
+from codelength.learners.learner import Inputs, Labels, Probabilities, Task, uniform
+from codelength.training.inputs import Normalizer
+from codelength.training.recipe import Recipe, preset
+from codelength.training.student import Student
+from codelength.training.students import Students
+
+_SLICE = 2048  # examples trained on between two points at which a run can be kept
+
+
+class Retraining:
+    """Predicts with the last training: see `codelength.learners.retrain.Retrain`.
+
+    A training is left to `learn_on`, slice by slice, and is finished before anything is predicted.
+    """
+
+    def __init__(self, network: str, recipe: Recipe | None, trainings: Sequence[int], task: Task) -> None:
+        self._network = network
+        self._task = task
+        self._normalize = Normalizer(task.x)
+        self._recipe = recipe or preset(self._normalize.shape, anew=True)
+        self._trainings = [_Training(self._recipe, count) for count in trainings]
+        self._labels = np.zeros(len(task.x), np.int64)
+        self._seen = 0
+        self._begun = 0  # trainings
+        self._taken = 0  # steps of the last of them
+        self._students = self._from_scratch()
+
+    def predict(self, x: Inputs) -> Probabilities:
+        """Probabilities (m, classes) of the last training, float64; uniform before the first."""
+        while self.learn_on():
+            pass
+        return self._students.predict(x) if self._begun else uniform(len(x), self._task.classes)
+
+    def update(self, x: Inputs, y: Labels) -> None:
+        """Takes the labels (m,) of the next m inputs of the task."""
+        if self._seen + len(y) > len(self._labels):
+            raise InputError(f"there are only {len(self._labels)} inputs to learn labels of")
+        self._labels[self._seen : self._seen + len(y)] = y
+        self._seen += len(y)
+        due = sum(training.count <= self._seen for training in self._trainings)
+        if due > self._begun:
+            self._begun, self._taken = due, 0
+            self._students = self._from_scratch()
+
+    def learn_on(self) -> bool:
+        """A slice of the training that is due; False when it is over."""
+        training = self._trainings[self._begun - 1] if self._begun else None
+        if training is None or self._taken == training.steps:
+            return False
+        first = self._taken
+        self._taken = min(first + max(1, _SLICE // training.batch), training.steps)
+        steps, labels = range(first, self._taken), self._labels[: training.count]
+        self._students.each(lambda student: training.train(student, labels, steps), self._students.members)
+        return True
+
+    def done(self) -> float:
+        """The share of all trainings' steps that is behind, each by its batch."""
+        total = sum(training.steps * training.batch for training in self._trainings)
+        to_come = self._trainings[self._begun :]
+        left = sum(training.steps * training.batch for training in to_come)
+        if self._begun:
+            under_way = self._trainings[self._begun - 1]
+            left += (under_way.steps - self._taken) * under_way.batch
+        return 1 - left / total if total else 1.0
+
+    def state(self) -> State:
+        """The labels so far, and the networks of the training that is under way or over."""
+        state: State = {
+            "labels": self._labels[: self._seen],
+            "counts": np.array([self._begun, self._taken]),
+        }
+        for number, student in enumerate(self._students.members):
+            state |= nested(f"network{number}", student.trainer.state())
+        return state
+
+    def restore(self, state: State) -> None:
+        """The inverse of `state`."""
+        self._seen = len(state["labels"])
+        self._labels[: self._seen] = state["labels"]
+        self._begun, self._taken = (int(count) for count in state["counts"])
+        for number, student in enumerate(self._students.members):
+            student.trainer.restore(part(f"network{number}", state))
+
+    def rehearse(self, steps: int) -> Probabilities:
+        """What comes of a few steps with made-up labels; not to be trained on after."""
+        return self._students.rehearse(steps)
+
+    def _from_scratch(self) -> Students:
+        task = self._task
+        return Students(
+            self._network, self._recipe, task.x, task.classes, self._normalize, task.numerics, task.seed
+        )
+
+
+class _Training:
+    """One training on the first `count` labels: so many steps, each a function of its number alone."""
+
+    def __init__(self, recipe: Recipe, count: int) -> None:
+        self.count = count
+        self.batch = recipe.batch_at(count)
+        self.steps = math.ceil(recipe.passes_at(count) * count / self.batch)
+
+    def train(self, student: Student, labels: Labels, steps: range) -> None:
+        """Takes steps of the training; the step size falls linearly to nothing."""
+        for step in steps:
+            random = np.random.Generator(np.random.PCG64((student.seed, self.count, step)))
+            variations = torch.Generator().manual_seed(int(random.integers(2**63)))
+            student.step(self._rows(student.seed, step), labels, 1 - step / self.steps, variations)
+
+    def _rows(self, seed: int, step: int) -> npt.NDArray[np.int64]:
+        """Rows of a batch, out of one permutation of the past after another."""
+        epochs, places = np.divmod(np.arange(step * self.batch, (step + 1) * self.batch), self.count)
+        rows = np.empty(self.batch, np.int64)
+        for epoch in np.unique(epochs):
+            random = np.random.Generator(np.random.PCG64((seed, self.count, self.steps + epoch)))
+            here = epochs == epoch
+            rows[here] = random.permutation(self.count)[places[here]]
+        return rows

@@ -1,0 +1,83 @@
+"""One network in training on rows of the inputs: picked, normalized, varied, learned, predicted."""
+
+from __future__ import annotations
+
+import typing
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from codelength import networks
+from codelength.numerics import Numerics
+from codelength.order import Rows
+from codelength.training.augmentation import augment
+from codelength.training.inputs import Normalizer
+from codelength.training.loop import Trainer, seeded
+from codelength.training.recipe import Recipe
+
+_SMALLEST_PREDICTED, _LARGEST_PREDICTED = 32, 512
+
+Integers = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+
+
+class Student:
+    """A network by name, initialized and trained from `seed`, on inputs x (n, ...) that stay where they are.
+
+    Raises AgreementError for an unknown network, InputError when it cannot take the inputs.
+    """
+
+    def __init__(
+        self,
+        network: str,
+        recipe: Recipe,
+        x: Rows,
+        classes: int,
+        normalize: Normalizer,
+        numerics: Numerics,
+        seed: int,
+    ) -> None:
+        self.seed = seed
+        with seeded(seed):
+            built = networks.build(network, normalize.shape, classes)
+        self.trainer = Trainer(built, recipe, numerics, seed)
+        self._recipe = recipe
+        self._x = x
+        self._normalize = normalize
+
+    def step(self, rows: Integers, labels: Integers, scale: float, variations: torch.Generator) -> Floats:
+        """One step on varied inputs of these rows (m,); `labels` (n,) are of all rows.
+
+        `scale` is the step size over the recipe's. Returns the loss of each row just before, in nats.
+        """
+        x = augment(self._batch(self._x[rows]), self._recipe, variations)
+        losses = self.trainer.step(x, torch.from_numpy(labels[rows]), scale)
+        return typing.cast(Floats, losses.double().numpy())
+
+    def predict(self, x: npt.NDArray[Any]) -> Floats:
+        """Probabilities (m, classes) of the averaged weights, the mean over the views of each input."""
+        starts = range(0, len(x), _LARGEST_PREDICTED)
+        return np.concatenate([self._predict_batch(x[at : at + _LARGEST_PREDICTED]) for at in starts])
+
+    def _predict_batch(self, x: npt.NDArray[Any]) -> Floats:
+        count = len(x)
+        size = max(_SMALLEST_PREDICTED, 1 << (count - 1).bit_length())
+        views = self._views(self._batch(x[np.arange(size) % count]))
+        logits = torch.stack([self.trainer.logits(view)[:count] for view in views])
+        return typing.cast(Floats, logits.double().softmax(dim=2).mean(dim=0).numpy())
+
+    def _views(self, batch: Tensor) -> list[Tensor]:
+        """The batch as it is, its mirror image if training has them, and mild random variations."""
+        if batch.ndim != 4:
+            return [batch]
+        views = [batch, batch.flip(3)] if self._recipe.flips else [batch]
+        generator = torch.Generator().manual_seed(self.seed)
+        while len(views) < self._recipe.views:
+            views.append(augment(batch, self._recipe, generator, self._recipe.view_strength))
+        return views[: self._recipe.views]
+
+    def _batch(self, x: npt.NDArray[Any]) -> Tensor:
+        return self._normalize(x).to(self.trainer.device)
