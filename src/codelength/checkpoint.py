@@ -49,6 +49,7 @@ class Checkpoint:
         self._blocks: list[npt.NDArray[np.float64]] = []
         self._identity = ""
         self._last, self._cost = time.monotonic(), 0.0
+        self.seconds = 0.0  # that went into writing
 
     def open(self, identity: bytes) -> tuple[list[npt.NDArray[np.float64]], State]:
         """The probabilities said so far, by block, and the state after them; nothing for a new run."""
@@ -90,6 +91,7 @@ class Checkpoint:
         os.replace(self._beside, self._path)  # whole or not at all, whenever the process is killed
         self._last = time.monotonic()
         self._cost = self._last - started
+        self.seconds += self._cost
 
     def remove(self) -> None:
         """The run has ended."""

@@ -7,7 +7,8 @@ import torch
 
 from codelength.agreement import register
 from codelength.errors import AgreementError, InputError
-from codelength.networks import BUILT_IN, build
+from codelength.networks import BUILT_IN, build, show
+from codelength.networks.layers import Whitening
 
 IMAGES = [(1, 8, 8), (1, 28, 28), (3, 32, 32), (2, 9, 17)]
 FITS = [(name, shape) for name in ("shallow", "shallow-256", "mlp", "lenet") for shape in IMAGES]
@@ -23,7 +24,8 @@ def test_maps_a_batch_to_logits(name: str, shape: tuple[int, ...]) -> None:
     assert logits.shape == (4, 7)
     assert logits.dtype == torch.float32
     logits.sum().backward()
-    assert all(parameter.grad is not None for parameter in network.parameters())
+    learned = [parameter for parameter in network.parameters() if parameter.requires_grad]
+    assert all(parameter.grad is not None for parameter in learned)
 
 
 @pytest.mark.parametrize(
@@ -54,3 +56,13 @@ def test_own_networks_by_name() -> None:
 def test_unknown_names_are_listed_with_the_known() -> None:
     with pytest.raises(AgreementError, match="lenet"):
         build("resnet-1001", (3, 32, 32), 10)
+
+
+def test_whitening_takes_its_weights_from_the_inputs_alone() -> None:
+    pictures = torch.rand(200, 3, 16, 16).cumsum(dim=3)  # neighbours are much alike
+    stem = Whitening(3)
+    torch.nn.init.zeros_(stem.bias)
+    show(torch.nn.Sequential(stem), pictures)
+    features = stem(pictures).transpose(0, 1).flatten(1)[:12]
+    torch.testing.assert_close(torch.cov(features), torch.eye(12), atol=0.05, rtol=0)
+    torch.testing.assert_close(stem.weight[12:], -stem.weight[:12])

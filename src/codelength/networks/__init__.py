@@ -10,7 +10,7 @@ from codelength import agreement
 from codelength.errors import AgreementError, InputError
 
 if typing.TYPE_CHECKING:
-    from torch import nn
+    from torch import Tensor, nn
 
 #: built-in names and the modules that register them, imported (and torch with them) on demand
 BUILT_IN = {
@@ -39,6 +39,21 @@ def build(name: str, shape: tuple[int, ...], classes: int) -> nn.Module:
         return typing.cast("nn.Module", factory(shape, classes))
     except InputError as error:
         raise InputError(f"the network {name!r} does not fit inputs of shape {shape}: {error}") from None
+
+
+@typing.runtime_checkable
+class Beholder(typing.Protocol):
+    """A layer that takes what it is from the inputs, which both ends hold, before the first label."""
+
+    def behold(self, x: Tensor) -> None:
+        """Looks at a batch of normalized inputs (m, ...)."""
+
+
+def show(network: nn.Module, x: Tensor) -> None:
+    """Lets every layer of a network that wants to see normalized inputs (m, ...) see these."""
+    for module in network.modules():
+        if isinstance(module, Beholder):
+            module.behold(x)
 
 
 def is_network(name: str) -> bool:

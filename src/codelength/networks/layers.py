@@ -8,6 +8,8 @@ from torch.nn import functional
 
 from codelength.errors import InputError
 
+_LEAST_VARIANCE = 5e-4  # of a direction among patches of inputs with variance one
+
 
 class Head(nn.Linear):
     """The last layer, always in float32: a logit of 10 in bfloat16 has steps of 0.06."""
@@ -25,6 +27,27 @@ def conv(channels_in: int, channels_out: int) -> nn.Conv2d:
 def norm(channels: int) -> nn.BatchNorm2d:
     """Batch norm whose running statistics forget within some ten batches, as the weights move on."""
     return nn.BatchNorm2d(channels, momentum=0.2)
+
+
+class Whitening(nn.Conv2d):
+    """A 2 x 2 convolution by the inputs' own principal patches, whitened, and their negatives; only its
+    bias is learned.
+
+    Both ends hold the inputs, so that it costs nothing (after airbench, K. Jordan, 2024).
+    """
+
+    def __init__(self, channels: int) -> None:
+        super().__init__(channels, 8 * channels, 2)
+        self.weight.requires_grad_(False)
+
+    @torch.no_grad()
+    def behold(self, x: Tensor) -> None:
+        """Takes its weights from inputs (m, channels, height, width)."""
+        patches = functional.unfold(x, 2).transpose(1, 2).flatten(0, 1).double()
+        patches -= patches.mean(dim=0)
+        variances, directions = torch.linalg.eigh(patches.T @ patches / len(patches))
+        filters = (directions / (variances + _LEAST_VARIANCE).sqrt()).T
+        self.weight.copy_(torch.cat((filters, -filters)).reshape(self.weight.shape))
 
 
 class GlobalMaxPool(nn.Module):

@@ -41,7 +41,7 @@ class Trainer:
         self._autocast = functools.partial(
             torch.autocast, self.device.type, torch.bfloat16, enabled=numerics.precision == "bfloat16"
         )
-        self._optimizers, self._matrices = _optimizers(self.network, recipe)
+        self._optimizers, self._matrices = optimizers(self.network, recipe)
         self._first_steps = [[group["lr"] for group in each.param_groups] for each in self._optimizers]
         self._moving, self._followed = _floats(self.averaged), _floats(self.network)
         with seeded(seed):
@@ -94,7 +94,7 @@ class Trainer:
                 moments = part(f"optimizer{number}.{at}", state)
                 # "step" is a number a weight; the moments have the weight's shape and strides
                 empty = {
-                    name: torch.empty_like(weight) if a.ndim else torch.tensor(0.0)
+                    name: torch.empty_like(weight) if a.ndim else torch.tensor(0.0, device=weight.device)
                     for name, a in moments.items()
                 }
                 optimizer.state[weight].update(empty)
@@ -159,15 +159,17 @@ def _as_matrix(weight: Tensor) -> Tensor:
     return weight.permute(0, 2, 3, 1).reshape(len(weight), -1) if weight.ndim == 4 else weight
 
 
-def _optimizers(network: nn.Module, recipe: Recipe) -> tuple[list[Optimizer], list[tuple[Tensor, Tensor]]]:
+def optimizers(network: nn.Module, recipe: Recipe) -> tuple[list[Optimizer], list[tuple[Tensor, Tensor]]]:
     """The optimizers, and the matrices in which Muon sees the weights, beside the weights."""
-    weights = [p for p in network.parameters() if p.requires_grad and p.ndim >= 2]
-    others = [p for p in network.parameters() if p.requires_grad and p.ndim < 2]
+    learned = [p for p in network.parameters() if p.requires_grad]
+    weights, others = ([p for p in learned if (p.ndim >= 2) == matrix] for matrix in (True, False))
     decay = recipe.weight_decay
-    if recipe.optimizer == "muon" and len(weights) > 2:
-        # Muon is for the weights between hidden layers: not the first one's, not the last one's.
-        others = [weights[0], weights[-1], *others]
-        pairs = [(nn.Parameter(_as_matrix(p.detach())), p) for p in weights[1:-1]]
+    # Muon is for the weights between hidden layers: not those that see the inputs, not the last ones.
+    ends = [p for p in network.parameters() if p.ndim >= 2]
+    hidden = [p for p in weights if p is not ends[0] and p is not ends[-1]]
+    if recipe.optimizer == "muon" and hidden:
+        others = [p for p in learned if not any(p is one for one in hidden)]
+        pairs = [(nn.Parameter(_as_matrix(p.detach())), p) for p in hidden]
         muon = Muon(
             [flat for flat, _ in pairs],
             lr=recipe.step,

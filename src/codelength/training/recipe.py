@@ -110,26 +110,25 @@ GRAY = Recipe(
 )
 
 PHOTO = Recipe(
-    passes=10.0,
-    early=5.0,
-    late_from=20000.0,
+    passes=9.0,
+    early=3.0,
+    late_from=15000.0,
     smallest_batch=64,
-    optimizer="sgd",
-    step=0.05,
-    bias_step=0.05,
-    momentum=0.85,
-    weight_decay=5e-4,
+    optimizer="muon",
+    step=0.03,
+    bias_step=3e-3,
+    momentum=0.8,
+    falls_as=0.7,
     shift=0.0625,
     cutout=0.25,
     flips=True,
-    views=2,
+    views=6,
 )
-
 
 #: trained from scratch at each doubling of the past, in place of on and on
 TABLE_ANEW = dataclasses.replace(TABLE, passes=30.0, early=4.0)
-GRAY_ANEW = dataclasses.replace(GRAY, passes=8.0, early=8.0, late_from=30000.0, focus=0.0, falls_as=0.0)
-PHOTO_ANEW = dataclasses.replace(PHOTO, passes=6.0, early=5.0, late_from=30000.0, falls_as=0.0)
+GRAY_ANEW = dataclasses.replace(GRAY, passes=8.0, early=8.0, late_from=30000.0, focus=0.0)
+PHOTO_ANEW = dataclasses.replace(PHOTO, passes=6.0, early=5.0, late_from=20000.0)
 
 
 def preset(shape: tuple[int, ...], anew: bool = False) -> Recipe:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import typing
 from typing import Any
 
@@ -18,6 +19,7 @@ from codelength.training.inputs import Normalizer
 from codelength.training.loop import Trainer, seeded
 from codelength.training.recipe import Recipe
 
+_SHOWN = 2048  # inputs shown to layers that depend on them
 _SMALLEST_PREDICTED, _LARGEST_PREDICTED = 32, 512
 
 Integers = npt.NDArray[np.int64]
@@ -43,6 +45,8 @@ class Student:
         self.seed = seed
         with seeded(seed):
             built = networks.build(network, normalize.shape, classes)
+        if len(x):
+            networks.show(built, normalize(x[:_SHOWN]))
         self.trainer = Trainer(built, recipe, numerics, seed)
         self._recipe = recipe
         self._x = x
@@ -75,8 +79,9 @@ class Student:
             return [batch]
         views = [batch, batch.flip(3)] if self._recipe.flips else [batch]
         generator = torch.Generator().manual_seed(self.seed)
+        whole = dataclasses.replace(self._recipe, cutout=0.0)
         while len(views) < self._recipe.views:
-            views.append(augment(batch, self._recipe, generator, self._recipe.view_strength))
+            views.append(augment(batch, whole, generator, self._recipe.view_strength))
         return views[: self._recipe.views]
 
     def _batch(self, x: npt.NDArray[Any]) -> Tensor:
