@@ -14,6 +14,9 @@ from typing import Any
 
 from codelength.results.experiment import as_json
 
+# as the command line does, before torch is imported: its threads else wait for each other in long loops
+os.environ.setdefault("GOMP_SPINCOUNT", "10000")
+
 RESULTS = Path(__file__).parent / "results"
 MESSAGES = Path(__file__).parent / "messages"
 _LIBRARIES = ("codelength", "torch", "scikit-learn", "numpy", "scipy", "constriction")

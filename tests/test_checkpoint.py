@@ -16,6 +16,9 @@ CODES = {
     "frequency": cl.OnlineCode(cl.Frequency()),
     "refit": cl.OnlineCode(cl.Refit(GaussianNB())),
     "calibrated": cl.OnlineCode(cl.Calibrated(cl.Refit(GaussianNB()))),
+    "switching": cl.OnlineCode(
+        cl.Switching((cl.Frequency(), cl.Calibrated(cl.Refit(GaussianNB(), growth=1.0))), "switch")
+    ),
     "retrain": cl.OnlineCode(cl.Calibrated(cl.Retrain("mlp", cl.Recipe(passes=2.0, early=1.0)))),
     "replay": cl.OnlineCode(cl.Calibrated(cl.Replay("mlp", cl.Recipe(passes=1.0, early=1.0)))),
 }

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from codelength.learners.refit import Refit
     from codelength.learners.replay import Replay
     from codelength.learners.retrain import Retrain
+    from codelength.learners.switching import Switching
     from codelength.message import Measurement, Message
     from codelength.training.recipe import Recipe
 
@@ -60,6 +61,7 @@ _MODULES = {
     "learners.refit": ("Refit",),
     "learners.replay": ("Replay",),
     "learners.retrain": ("Retrain",),
+    "learners.switching": ("Switching",),
     "message": ("Measurement", "Message"),
     "training.recipe": ("Recipe",),
 }

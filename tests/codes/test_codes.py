@@ -12,7 +12,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import codelength as cl
-from codelength.codes.online import above_zero, bounded
+from codelength.codes.online import bounded
+from codelength.learners.learner import above_zero
 
 from .conftest import Nearest, sample
 
@@ -144,8 +145,7 @@ def test_online_is_the_sum_over_the_past():
         expected -= np.log2(above_zero(row[None] / row.sum(), code.floor)[0, y[i]])
         row[y[i]] += 1
     np.testing.assert_allclose(message.ideal_bits, expected, rtol=1e-13)
-    assert len(seen) == 60
-    np.testing.assert_allclose(message.curve[:, 1], seen)
+    assert sorted(set(seen)) == list(dict.fromkeys(seen)) == message.curve[:, 1].tolist()
     assert message.curve[-1].tolist() == [60, message.ideal_bits]
 
 

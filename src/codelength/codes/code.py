@@ -54,8 +54,9 @@ class Code(Agreement, ABC):
         """Sends the labels y (n,) of inputs x (n, ...) into a message.
 
         `classes` names the alphabet in advance, free of charge; without it the alphabet travels in the
-        payload. `progress` is called with the account after each block. With a `checkpoint` the run is
-        kept on disk, and goes on from there. Raises InputError for inputs or labels that cannot be used.
+        payload. `progress` is called with the account after each block, and within long trainings. With a
+        `checkpoint` the run is kept on disk, and goes on from there. Raises InputError for inputs or labels
+        that cannot be used.
         """
         agreed = None if classes is None else Alphabet.of(classes)
         session, alphabet, indices = self._at_alice(x, y, agreed)

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from codelength.agreement import Within, registered
 from codelength.channel import Channel
 from codelength.codes.code import Code
-from codelength.learners.learner import Learner, Predictor, Probabilities, Task, done, learn_on
+from codelength.learners.learner import Learner, Predictor, Task, above_zero, done, learn_on
 
 _CELLS = 2**22  # probabilities in a block, so that many classes cannot exhaust the memory
 
@@ -66,8 +66,3 @@ def bounded(ends: Iterable[int], most: int) -> Iterator[int]:
         yield from range(start + most, end, most)
         yield end
         start = end
-
-
-def above_zero(p: Probabilities, floor: float) -> Probabilities:
-    """Mixes probabilities p (m, K) with the uniform law: (1 - e) p + e / K."""
-    return np.asarray((1 - floor) * p + floor / p.shape[1], dtype=np.float64)

@@ -12,11 +12,19 @@ import numpy.typing as npt
 from codelength.agreement import Within, registered
 from codelength.channel import Channel, Counter
 from codelength.codes.code import Code
-from codelength.codes.online import OnlineCode, above_zero
+from codelength.codes.online import OnlineCode
 from codelength.data.arrays import as_inputs
 from codelength.errors import InputError
 from codelength.labels import Alphabet
-from codelength.learners.learner import Inputs, Labels, Learner, Predictor, Probabilities, Task
+from codelength.learners.learner import (
+    Inputs,
+    Labels,
+    Learner,
+    Predictor,
+    Probabilities,
+    Task,
+    above_zero,
+)
 from codelength.numerics import Numerics
 
 _BLOCK = 1024  # inputs a call of the model; the same at both ends, since floats depend on it

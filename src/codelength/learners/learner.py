@@ -82,6 +82,11 @@ def uniform(count: int, classes: int) -> Probabilities:
     return np.full((count, classes), 1 / max(1, classes))
 
 
+def above_zero(p: Probabilities, floor: float) -> Probabilities:
+    """Mixes probabilities p (m, K) with the uniform law: (1 - e) p + e / K."""
+    return np.asarray((1 - floor) * p + floor / p.shape[1], dtype=np.float64)
+
+
 def learn_on(predictor: object) -> bool:
     """`Gradual.learn_on`, of any predictor."""
     return isinstance(predictor, Gradual) and predictor.learn_on()

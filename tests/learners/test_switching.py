@@ -1,0 +1,148 @@
+"""Switching: weights against sums over all histories, and learners that keep their own blocks."""
+
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.naive_bayes import GaussianNB
+from sklearn.neighbors import KNeighborsClassifier
+
+import codelength as cl
+from codelength import agreement
+from codelength.learners.learner import above_zero
+from codelength.learners.switching import RULES, Weights
+
+LEARNERS = (
+    cl.Frequency(),
+    cl.Calibrated(cl.Refit(KNeighborsClassifier(1), growth=0.5)),
+    cl.Refit(GaussianNB()),
+)
+
+tables = st.integers(1, 5).flatmap(
+    lambda n: st.lists(st.lists(st.floats(0.01, 1), min_size=2, max_size=2), min_size=n, max_size=n)
+)
+
+
+def blobs(n, seed=0):
+    rng = np.random.default_rng(seed)
+    y = rng.integers(0, 3, n)
+    return (3 * np.eye(3)[y] + rng.normal(size=(n, 3))).astype(np.float32), y
+
+
+def codelength(rule, rate, table):
+    """-log2 of the probability that a mixture gives to labels, to which learner k gave table[:, k]."""
+    weights, bits = Weights(table.shape[1], rule, rate), 0.0
+    for row in table:
+        bits -= np.log2(weights.now() @ row)
+        weights.follow(np.log(row)[None])
+    return bits
+
+
+def over_histories(table, start, step):
+    """The same by its definition: a sum over all sequences of states (learner, …)."""
+    total = 0.0
+    states = list(start)
+    for path in itertools.product(states, repeat=len(table)):
+        p = start[path[0]]
+        for t, (before, after) in enumerate(itertools.pairwise(path), start=2):
+            p *= step(t, before, after)
+        total += p * np.prod([row[state[0]] for row, state in zip(table, path, strict=True)])
+    return -np.log2(total)
+
+
+@given(tables)
+def test_bayes_is_the_mixture_of_whole_messages(rows):
+    table = np.array(rows)
+    assert codelength("bayes", 0.0, table) == pytest.approx(-np.log2(table.prod(axis=0).mean()), abs=1e-9)
+
+
+@given(tables, st.floats(0, 0.5))
+def test_fixed_share_is_a_sum_over_sequences(rows, rate):
+    table = np.array(rows)
+    start = {(0,): 0.5, (1,): 0.5}
+    by_definition = over_histories(table, start, lambda t, a, b: rate / 2 + (1 - rate) * (a == b))
+    assert codelength("fixed-share", rate, table) == pytest.approx(by_definition, abs=1e-9)
+
+
+@given(tables)
+def test_the_switch_distribution_is_a_sum_over_histories(rows):
+    table = np.array(rows)
+
+    def step(t, before, after):
+        if before[1]:  # settled: stays as it is
+            return float(before == after)
+        stays = (1 - 1 / t) * (before == after)
+        return stays + 1 / t * 1 / 2 * 1 / 2  # a switch: to either learner, and it is the last one or not
+
+    start = {(k, settled): 0.25 for k in (0, 1) for settled in (False, True)}
+    assert codelength("switch", 0.0, table) == pytest.approx(over_histories(table, start, step), abs=1e-9)
+
+
+def test_average_never_learns():
+    table = np.array([[0.9, 0.1]] * 20)
+    assert codelength("average", 0.0, table) == pytest.approx(20)
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_a_message_decodes(rule):
+    x, y = blobs(400)
+    learner = cl.Switching(LEARNERS, rule)
+    assert agreement.unpack(agreement.pack(learner)) == learner
+    message = cl.OnlineCode(learner).encode(x, y, classes=range(3))
+    np.testing.assert_array_equal(cl.decode(bytes(message), x), y)
+    assert message.payload_bits <= message.ideal_bits + 64
+
+
+def test_each_learner_predicts_what_it_would_alone():
+    x, y = blobs(500)
+    alone = [cl.OnlineCode(learner).measure(x, y, classes=range(3)).ideal_bits for learner in LEARNERS]
+    for learner, bits in zip(LEARNERS, alone, strict=True):
+        only = cl.OnlineCode(cl.Switching((learner,), "bayes"), floor=1e-12)  # it has a floor of its own
+        assert only.measure(x, y, classes=range(3)).ideal_bits == pytest.approx(bits, rel=1e-9)
+    mixture = cl.OnlineCode(cl.Switching(LEARNERS, "bayes")).measure(x, y, classes=range(3))
+    assert mixture.ideal_bits < min(alone) + np.log2(3) + 1
+
+
+def test_a_switch_takes_the_better_learner_at_each_time():
+    x, y = blobs(600)
+    y[300:] = 0  # a constant from here on: frequencies know it before naive Bayes unlearns the inputs
+    learners = (cl.Frequency(), cl.Refit(GaussianNB()))
+    order = np.arange(600)
+
+    class InOrder:
+        def __init__(self, learner):
+            self.predictor = learner.begin(cl.Task(x, order, 3, 0, None))
+            self.bits, start = 0.0, 0
+            for end in learner.schedule(600, 3):
+                p = above_zero(self.predictor.predict(x[start:end]), 2.0**-16)
+                self.bits -= np.log2(p[np.arange(end - start), y[start:end]]).sum()
+                self.predictor.update(x[start:end], y[start:end])
+                start = end
+
+    alone = [InOrder(learner).bits for learner in learners]
+    switched = {rule: InOrder(cl.Switching(learners, rule)) for rule in RULES}
+    assert switched["switch"].bits < min(alone)
+    assert switched["switch"].predictor.weights.sum() == pytest.approx(1)
+
+
+def test_other_inputs_are_predicted_too():
+    x, y = blobs(100)
+    predictor = cl.Switching(LEARNERS).begin(cl.Task(x, np.arange(100), 3, 0, None))
+    start = 0
+    for end in cl.Switching(LEARNERS).schedule(100, 3):
+        predictor.predict(x[start:end])
+        predictor.update(x[start:end], y[start:end])
+        start = end
+    other, answers = blobs(200, seed=1)
+    assert (predictor.predict(other).argmax(axis=1) == answers).mean() > 0.8
+
+
+def test_nonsense_is_refused():
+    with pytest.raises(cl.AgreementError, match="rule"):
+        cl.Switching(LEARNERS, "best")
+    with pytest.raises(cl.AgreementError, match="one learner"):
+        cl.Switching(())
+    with pytest.raises(cl.AgreementError, match="one learner"):
+        cl.Switching((cl.Frequency(), "lenet"))
