@@ -110,9 +110,10 @@ GRAY = Recipe(
 )
 
 PHOTO = Recipe(
-    passes=9.0,
-    early=3.0,
-    late_from=15000.0,
+    passes=12.0,
+    early=1.5,
+    late_from=8000.0,
+    focus=0.5,
     smallest_batch=64,
     optimizer="muon",
     step=0.03,
@@ -122,13 +123,13 @@ PHOTO = Recipe(
     shift=0.0625,
     cutout=0.25,
     flips=True,
-    views=6,
+    views=4,
 )
 
 #: trained from scratch at each doubling of the past, in place of on and on
 TABLE_ANEW = dataclasses.replace(TABLE, passes=30.0, early=4.0)
-GRAY_ANEW = dataclasses.replace(GRAY, passes=8.0, early=8.0, late_from=30000.0, focus=0.0)
-PHOTO_ANEW = dataclasses.replace(PHOTO, passes=6.0, early=5.0, late_from=20000.0)
+GRAY_ANEW = dataclasses.replace(GRAY, passes=6.0, early=4.0, late_from=15000.0, focus=0.0)
+PHOTO_ANEW = dataclasses.replace(PHOTO, passes=5.0, early=4.0, late_from=20000.0, focus=0.0)
 
 
 def preset(shape: tuple[int, ...], anew: bool = False) -> Recipe:
