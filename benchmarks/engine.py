@@ -86,6 +86,7 @@ def plain(
     normalize, generator = Normalizer(x), torch.Generator().manual_seed(0)
     with seeded(0):
         net = networks.build(network, normalize.shape, 10).to(memory_format=torch.channels_last).train()
+    networks.show(net, normalize(x[:2048]))
     steppers, matrices = optimizers(net, recipe)
     random, start, owed, examples = np.random.default_rng(0), 0, 0.0, 0
     for end in learner.schedule(len(x), 10):

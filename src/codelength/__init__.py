@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from codelength.learners.retrain import Retrain
     from codelength.learners.switching import Switching
     from codelength.message import Measurement, Message
+    from codelength.results.comparison import Comparison, compare
     from codelength.training.recipe import Recipe
 
 _MODULES = {
@@ -63,6 +64,7 @@ _MODULES = {
     "learners.retrain": ("Retrain",),
     "learners.switching": ("Switching",),
     "message": ("Measurement", "Message"),
+    "results.comparison": ("Comparison", "compare"),
     "training.recipe": ("Recipe",),
 }
 _HOME = {name: module for module, names in _MODULES.items() for name in names}

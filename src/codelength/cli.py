@@ -1,4 +1,4 @@
-"""The command line: table, encode, decode, measure, inspect."""
+"""The command line: table, encode, decode, measure, compare, inspect."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import typer
 
 from codelength.errors import CodelengthError, InputError
 from codelength.files import require_new, write_new
+from codelength.options import CodeName, Curve, Data, DataDir, Json, Model, Plugin, Resume, Seed, Target
 from codelength.version import __version__
 
 if TYPE_CHECKING:
@@ -33,64 +34,6 @@ Alice and Bob hold the inputs; only Alice holds the labels. `encode` writes them
 
 Example: `codelength table digits`""",
 )
-
-Data = Annotated[
-    str,
-    typer.Option(
-        "--data",
-        metavar="DATA",
-        help="digits, mnist, cifar10, or a path: an .npz file with x and y, a .csv or .parquet table. "
-        "Example: --data mnist",
-    ),
-]
-DataDir = Annotated[
-    Optional[Path],  # noqa: UP045  (Typer reads it)
-    typer.Option(
-        help="Folder with the files of MNIST or CIFAR-10; else fetched once. Example: --data-dir ~/data"
-    ),
-]
-Target = Annotated[
-    Optional[str],  # noqa: UP045
-    typer.Option(help="Column of a table that holds the labels. Example: --target species"),
-]
-CodeName = Annotated[
-    str,
-    typer.Option(
-        "--code",
-        metavar="CODE",
-        help="uniform, frequency, shannon, shannon:huffman, online or online:refit. Example: --code online",
-    ),
-]
-Model = Annotated[
-    Optional[str],  # noqa: UP045
-    typer.Option(
-        help="A network (shallow, shallow-256, mlp, lenet, vgg-small) or, for online:refit, also a "
-        "classifier (nearest-neighbours, random-forest, or scikit-learn's name for it), or your own; else "
-        "one agreed from the inputs' shape. Example: --model lenet"
-    ),
-]
-Seed = Annotated[
-    int, typer.Option(min=0, max=2**32 - 1, help="Seed of the order of visiting. Example: --seed 1")
-]
-Plugin = Annotated[
-    Optional[list[str]],  # noqa: UP045
-    typer.Option(
-        metavar="MODULE",
-        help="Module to import first, where you call codelength.register. Example: --plugin my_networks",
-    ),
-]
-Resume = Annotated[
-    bool,
-    typer.Option("--resume", help="Go on with a run that was stopped, from OUT.part. Example: --resume"),
-]
-Curve = Annotated[
-    Optional[Path],  # noqa: UP045
-    typer.Option("--curve", help="New PNG, SVG or PDF of bits against labels. Example: --curve digits.png"),
-]
-Json = Annotated[
-    Optional[Path],  # noqa: UP045
-    typer.Option("--json", help="New file for the rows as JSON. Example: --json rows.json"),
-]
 
 
 @app.callback(invoke_without_command=True)
@@ -274,6 +217,49 @@ def measure(
     typer.echo(f"{measured.n:,} labels in {measured.ideal_bits:,.2f} bits, ratio {measured.ratio:.4f}")
     if measured.sequential_accuracy is not None:
         typer.echo(f"sequential accuracy {100 * measured.sequential_accuracy:.2f}%")
+
+
+@app.command()
+def compare(
+    data: Data,
+    models: Annotated[
+        str,
+        typer.Option(
+            help="Networks and classifiers, with commas between. Example: --models lenet,SVC,random-forest"
+        ),
+    ],
+    orders: Annotated[
+        int, typer.Option(min=1, max=100, help="Orders of the labels, for the spread. Example: --orders 5")
+    ] = 3,
+    data_dir: DataDir = None,
+    target: Target = None,
+    json_file: Json = None,
+    plugin: Plugin = None,
+) -> None:
+    """Who explains the labels best? Measures several models' online codelengths, with no held-out set.
+
+    Example: `codelength compare --data digits --models nearest-neighbours,random-forest,GaussianNB`
+    """
+    _import(plugin)
+    from rich.console import Console
+
+    from codelength.results.comparison import compare as compared
+    from codelength.results.experiment import as_json
+    from codelength.results.progress import shown
+
+    require_new(json_file)
+    loaded = _load(data, data_dir, target)
+    with shown("compare", _classes(loaded)) as progress:
+        names = [name.strip() for name in models.split(",")]
+        found = compared(names, loaded.x, loaded.y, classes=loaded.classes, orders=orders, progress=progress)
+    console = Console(width=None if sys.stdout.isatty() else 120)
+    console.print(
+        found.rendered(f"{loaded.name}: {found.at[-1]:,} labels, {orders} orders, online codelengths")
+    )
+    for verdict in found.verdicts():
+        typer.echo(verdict)
+    if json_file:
+        write_new(json_file, as_json(found.rows()).encode())
 
 
 @app.command()

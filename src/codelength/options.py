@@ -1,0 +1,66 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+
+Data = Annotated[
+    str,
+    typer.Option(
+        "--data",
+        metavar="DATA",
+        help="digits, mnist, cifar10, or a path: an .npz file with x and y, a .csv or .parquet table. "
+        "Example: --data mnist",
+    ),
+]
+DataDir = Annotated[
+    Optional[Path],  # noqa: UP045  (Typer reads it)
+    typer.Option(
+        help="Folder with the files of MNIST or CIFAR-10; else fetched once. Example: --data-dir ~/data"
+    ),
+]
+Target = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option(help="Column of a table that holds the labels. Example: --target species"),
+]
+CodeName = Annotated[
+    str,
+    typer.Option(
+        "--code",
+        metavar="CODE",
+        help="uniform, frequency, shannon, shannon:huffman, online or online:refit. Example: --code online",
+    ),
+]
+Model = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option(
+        help="A network (shallow, shallow-256, mlp, lenet, vgg-small) or, for online:refit, also a "
+        "classifier (nearest-neighbours, random-forest, or scikit-learn's name for it), or your own; else "
+        "one agreed from the inputs' shape. Example: --model lenet"
+    ),
+]
+Seed = Annotated[
+    int, typer.Option(min=0, max=2**32 - 1, help="Seed of the order of visiting. Example: --seed 1")
+]
+Plugin = Annotated[
+    Optional[list[str]],  # noqa: UP045
+    typer.Option(
+        metavar="MODULE",
+        help="Module to import first, where you call codelength.register. Example: --plugin my_networks",
+    ),
+]
+Resume = Annotated[
+    bool,
+    typer.Option("--resume", help="Go on with a run that was stopped, from OUT.part. Example: --resume"),
+]
+Curve = Annotated[
+    Optional[Path],  # noqa: UP045
+    typer.Option("--curve", help="New PNG, SVG or PDF of bits against labels. Example: --curve digits.png"),
+]
+Json = Annotated[
+    Optional[Path],  # noqa: UP045
+    typer.Option("--json", help="New file for the rows as JSON. Example: --json rows.json"),
+]

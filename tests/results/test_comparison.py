@@ -1,0 +1,114 @@
+"""Comparison: the same orders for all, sentences only as strong as the spread allows."""
+
+import json
+
+import numpy as np
+import pytest
+from rich.console import Console
+from sklearn.dummy import DummyClassifier
+from sklearn.naive_bayes import GaussianNB
+from sklearn.neighbors import KNeighborsClassifier
+from typer.testing import CliRunner
+
+import codelength as cl
+from codelength.cli import app
+from codelength.results.comparison import Comparison
+
+
+def blobs(n):
+    rng = np.random.default_rng(0)
+    y = rng.integers(0, 3, n)
+    return (2 * np.eye(3)[y] + rng.normal(size=(n, 3))).astype(np.float32), y
+
+
+def made(*bits, names=("one", "other")):
+    bits = np.array(bits)
+    at = (50, 100)
+    course = np.stack([bits.mean(axis=1) / 2, bits.mean(axis=1)], axis=1)
+    return Comparison(names, bits, np.full(len(bits), 0.5), at, course, 10)
+
+
+def test_models_of_all_kinds_are_compared_best_first():
+    x, y = blobs(300)
+    models = {
+        "bayes": GaussianNB(),
+        "neighbours": "KNeighborsClassifier",
+        "frequencies": cl.Frequency(),
+        "network": cl.Replay("mlp", cl.Recipe(passes=1.0, early=1.0)),
+    }
+    found = cl.compare(models, x, y, orders=2)
+    assert set(found.names) == set(models)
+    assert found.best == "bayes"
+    assert found.bits.shape == (4, 2)
+    means = found.bits.mean(axis=1)
+    assert (np.diff(means) >= 0).all()
+    np.testing.assert_allclose(found.course[:, -1], means)
+    assert (np.diff(found.course, axis=1) > 0).all()
+    alone = cl.OnlineCode(cl.Frequency(), seed=1).measure(x, y).ideal_bits
+    assert found.bits[found.names.index("frequencies"), 1] == alone
+
+
+def test_a_sure_difference_is_told_as_odds():
+    found = made([100, 104, 102], [150, 153, 154])
+    mean, error = found.difference("one", "other")
+    assert mean == pytest.approx(50 + 1 / 3)
+    assert error == pytest.approx(np.std([50, 49, 52], ddof=1) / np.sqrt(3))
+    assert found.settled("one", "other")
+    assert "better than other by 50.3" in found.verdicts()[0]
+    assert "2^50" in found.verdicts()[0]
+
+
+def test_a_difference_within_the_spread_is_not():
+    for found in (made([100, 120, 110], [130, 118, 112]), made([100.0, 100.0], [100.0, 100.0])):
+        assert not found.settled("one", "other")
+        assert "cannot be told apart" in found.verdicts()[0]
+        assert "2^" not in found.verdicts()[0]
+
+
+def test_one_order_says_nothing_of_the_spread():
+    found = made([100], [150])
+    assert not found.settled("one", "other")
+    assert "one order" in found.verdicts()[0]
+
+
+def test_the_table_and_the_rows_tell_the_same():
+    found = made([100, 104], [150, 153])
+    console = Console(width=120)
+    with console.capture() as captured:
+        console.print(found.rendered("title"))
+    text = captured.get()
+    assert "102.0" in text
+    assert "49.5" in text
+    assert [row["mean_bits"] for row in found.rows()] == [102.0, 151.5]
+    assert found.rows()[0]["course"] == [[50, 51.0], [100, 102.0]]
+
+
+def test_nonsense_is_refused_before_any_work():
+    x, y = blobs(30)
+    with pytest.raises(cl.InputError, match="two models"):
+        cl.compare([GaussianNB()], x, y)
+    with pytest.raises(cl.InputError, match="two models"):
+        cl.compare(["SVC", "SVC"], x, y)
+    with pytest.raises(cl.AgreementError, match="nonsense"):
+        cl.compare(["nonsense", "SVC"], x, y)
+    with pytest.raises(cl.InputError, match="not compared"):
+        made([1.0], [2.0]).difference("one", "third")
+
+
+def test_the_command_prints_a_table_and_verdicts(tmp_path):
+    x, y = blobs(200)
+    np.savez(tmp_path / "blobs.npz", x=x, y=y)
+    out = tmp_path / "rows.json"
+    command = ["compare", "--data", str(tmp_path / "blobs.npz"), "--models", "GaussianNB,nearest-neighbours"]
+    result = CliRunner().invoke(app, [*command, "--orders", "2", "--json", str(out)])
+    assert result.exit_code == 0, result.output
+    assert "200 labels, 2 orders" in result.output
+    assert "GaussianNB" in result.output
+    rows = json.loads(out.read_text())
+    assert sorted(row["model"] for row in rows) == ["GaussianNB", "nearest-neighbours"]
+
+
+def test_every_classifier_gets_a_codelength():
+    x, y = blobs(60)
+    found = cl.compare([DummyClassifier(), KNeighborsClassifier(1)], x, y, orders=1)
+    assert found.best == repr(KNeighborsClassifier(1))
