@@ -82,7 +82,7 @@ def test_a_network_of_pictures_trains_on_as_if_it_had_not_stopped(optimizer, tmp
 
 
 def test_a_long_training_goes_on_in_the_middle(tmp_path, monkeypatch):
-    monkeypatch.setattr("codelength.learners.retraining._SLICE", 64)
+    monkeypatch.setattr("codelength.training.course._SLICE", 64)
     code = cl.OnlineCode(cl.Retrain("mlp", cl.Recipe(passes=10.0, early=1.0)))
     path = tmp_path / "run.part"
 

@@ -35,6 +35,7 @@ class Account:
     n: int  # labels in all
     labels: int = 0  # labels so far
     bits: float = 0.0
+    parameter_bits: float = 0.0  # the part of `bits` that a model's parameters took
     choice_bits: float = 0.0  # the part of `bits` that choices made by looking at labels took
     work: float | None = None  # share of the work that is done, where the learner can tell
     correct: int = 0  # labels that were predicted as most likely before they were known
@@ -117,6 +118,10 @@ class Channel(ABC):
         if self._checkpoint:
             self._checkpoint.keep(predictor)
 
+    def own_labels(self) -> Symbols:
+        """All labels (n,), in the order of visiting: at Alice's end only, for what only she can compute."""
+        raise AssertionError("Bob has no labels of his own")
+
     def heard(self) -> Symbols:
         """All labels of the conversation so far, as indices."""
         return np.concatenate([np.zeros(0, dtype=np.int64), *self._heard])
@@ -160,6 +165,9 @@ class Counter(Channel):
     def __init__(self, y: Symbols, progress: Progress | None = None) -> None:
         super().__init__(len(y), progress)
         self._y = y
+
+    def own_labels(self) -> Symbols:
+        return self._y
 
     def _next(self, count: int) -> Symbols:
         return self._y[self.account.labels : self.account.labels + count]

@@ -297,7 +297,7 @@ def _row(loaded: DataSet, code: str, model: str | None, seed: int, arguments: li
     from codelength.results.experiment import Experiment, run
     from codelength.results.progress import shown
 
-    fitting = model if entry(code).learner else None
+    fitting = model if entry(code).default else None
     path = folder / f"{Path(loaded.name).stem}-{code.replace(':', '-')}.cl"
     require_new(path)
     with shown(f"{loaded.name} {code}", _classes(loaded)) as progress:

@@ -74,6 +74,7 @@ class Measurement:
     classes: int
     ideal_bits: float
     choice_bits: float
+    parameter_bits: float  # of a two-part code's first part
     sequential_accuracy: float | None  # of predictions made before each label was known
     curve: npt.NDArray[np.float64]
 
@@ -81,7 +82,8 @@ class Measurement:
     def of(cls, account: Account, classes: int) -> Measurement:
         accuracy = account.correct / account.n if account.n else None
         curve = np.array(account.curve)
-        return cls(account.n, classes, account.bits, account.choice_bits, accuracy, curve)
+        parts = account.choice_bits, account.parameter_bits
+        return cls(account.n, classes, account.bits, *parts, accuracy, curve)
 
     @property
     def kbits(self) -> float:

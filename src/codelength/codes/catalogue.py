@@ -13,7 +13,9 @@ from codelength.agreement import is_registered
 from codelength.codes.code import Code
 from codelength.codes.online import OnlineCode
 from codelength.codes.shannon import HuffmanCode, ShannonCode
+from codelength.codes.two_part import TwoPartCode
 from codelength.codes.uniform import UniformCode
+from codelength.compression.floats import Floats
 from codelength.errors import AgreementError
 from codelength.learners.calibration import Calibrated
 from codelength.learners.classifiers import Classifier
@@ -28,10 +30,9 @@ from codelength.learners.retrain import Retrain
 class Entry:
     """A code as the command line knows it."""
 
-    build: Callable[[int, Learner | None], Code]  # from a seed and the learner, if it has one
-    learner: Callable[[str], Learner] | None = None  # from the model's name
-    default: Callable[[npt.NDArray[Any]], str] | None = None  # the model's name, from the inputs
-    held: bool = False  # whether both ends hold the first labels, and fit the learner on those
+    build: Callable[[int, str], Code]  # from a seed and the model's name
+    default: Callable[[npt.NDArray[Any]], str] | None = None  # the model's name, from the inputs, if any
+    held: Callable[[str], Learner] | None = None  # the learner fitted on labels that both ends hold, if any
 
 
 def _side(x: npt.NDArray[Any]) -> int:
@@ -76,18 +77,14 @@ def refitting(model: str) -> Learner:
     return Calibrated(Refit(CLASSIFIERS.get(model) or Classifier(model, ())))
 
 
-def _online(seed: int, learner: Learner | None) -> Code:
-    assert learner is not None
-    return OnlineCode(learner, seed=seed)
-
-
 CODES: dict[str, Entry] = {
     "uniform": Entry(lambda seed, _: UniformCode(seed=seed)),
     "frequency": Entry(lambda seed, _: OnlineCode(Frequency(), seed=seed)),
-    "shannon": Entry(lambda seed, _: ShannonCode(seed=seed), replaying, _network, held=True),
-    "shannon:huffman": Entry(lambda seed, _: HuffmanCode(seed=seed), replaying, _network, held=True),
-    "online": Entry(_online, replaying, _network),
-    "online:refit": Entry(_online, refitting, _refitted),
+    "shannon": Entry(lambda seed, _: ShannonCode(seed=seed), _network, replaying),
+    "shannon:huffman": Entry(lambda seed, _: HuffmanCode(seed=seed), _network, replaying),
+    "two-part:float32": Entry(lambda seed, model: TwoPartCode(model, Floats(), seed=seed), _network),
+    "online": Entry(lambda seed, model: OnlineCode(replaying(model), seed=seed), _network),
+    "online:refit": Entry(lambda seed, model: OnlineCode(refitting(model), seed=seed), _refitted),
 }
 
 
@@ -104,9 +101,9 @@ def build(name: str, x: npt.NDArray[Any], model: str | None = None, seed: int = 
     Raises AgreementError for a name that is unknown, or a model where the code takes none.
     """
     code = entry(name)
-    if code.learner is None or code.default is None:
+    if code.default is None:
         if model is not None:
             raise AgreementError(f"the code {name!r} takes no model")
-        return code.build(seed, None), None
+        return code.build(seed, ""), None
     model = model or code.default(x)
-    return code.build(seed, code.learner(model)), model
+    return code.build(seed, model), model

@@ -17,8 +17,8 @@ from codelength.data.arrays import as_inputs
 from codelength.errors import InputError
 from codelength.labels import Alphabet
 from codelength.learners.learner import (
+    Frozen,
     Inputs,
-    Labels,
     Learner,
     Predictor,
     Probabilities,
@@ -52,7 +52,7 @@ class ShannonCode(Code):
     def converse(self, channel: Channel, task: Task) -> Predictor | None:
         for start in range(0, len(task.x), _BLOCK):
             channel.labels(self._probabilities(task, slice(start, start + _BLOCK)))
-        return _Agreed(self.model) if callable(self.model) else None
+        return Frozen(self.model) if callable(self.model) else None
 
     def _probabilities(self, task: Task, block: slice) -> Probabilities:
         if self.model is None:
@@ -68,16 +68,6 @@ class ShannonCode(Code):
         if p.shape != expected:
             raise InputError(f"the model gave shape {p.shape}, not (inputs, classes) {expected}")
         return above_zero(p, self.floor)
-
-
-@dataclasses.dataclass(frozen=True)
-class _Agreed:
-    """A model that has learned all it ever will."""
-
-    predict: Callable[[Inputs], npt.NDArray[Any]]
-
-    def update(self, x: Inputs, y: Labels) -> None:
-        """Nothing to learn."""
 
 
 @registered("shannon:huffman")

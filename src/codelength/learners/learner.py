@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
 import numpy as np
@@ -40,6 +40,16 @@ class Predictor(Protocol):
 
     def update(self, x: Inputs, y: Labels) -> None:
         """Learns the labels (m,) of the next inputs (m, ...) of the task, in the order of visiting."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Frozen:
+    """A predictor that has learned all it ever will."""
+
+    predict: Callable[[Inputs], Probabilities]
+
+    def update(self, x: Inputs, y: Labels) -> None:
+        """Nothing to learn."""
 
 
 @runtime_checkable

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
-import torch
 
 from codelength.checkpoint import State, nested, part
 from codelength.errors import InputError
 from codelength.learners.learner import Inputs, Labels, Probabilities, Task, uniform
+from codelength.training.course import Course
 from codelength.training.inputs import Normalizer
 from codelength.training.recipe import Recipe, preset
-from codelength.training.student import Student
 from codelength.training.students import Students
-
-_SLICE = 2048  # examples trained on between two points at which a run can be kept
 
 
 class Retraining:
@@ -31,7 +26,7 @@ class Retraining:
         self._task = task
         self._normalize = Normalizer(task.x)
         self._recipe = recipe or preset(self._normalize.shape, anew=True)
-        self._trainings = [_Training(self._recipe, count) for count in trainings]
+        self._trainings = [Course(self._recipe, count) for count in trainings]
         self._labels = np.zeros(len(task.x), np.int64)
         self._seen = 0
         self._begun = 0  # trainings
@@ -60,10 +55,9 @@ class Retraining:
         training = self._trainings[self._begun - 1] if self._begun else None
         if training is None or self._taken == training.steps:
             return False
-        first = self._taken
-        self._taken = min(first + max(1, _SLICE // training.batch), training.steps)
-        steps, labels = range(first, self._taken), self._labels[: training.count]
+        steps, labels = training.slice(self._taken), self._labels[: training.count]
         self._students.each(lambda student: training.train(student, labels, steps), self._students.members)
+        self._taken = steps.stop
         return True
 
     def done(self) -> float:
@@ -103,29 +97,3 @@ class Retraining:
         return Students(
             self._network, self._recipe, task.x, task.classes, self._normalize, task.numerics, task.seed
         )
-
-
-class _Training:
-    """One training on the first `count` labels: so many steps, each a function of its number alone."""
-
-    def __init__(self, recipe: Recipe, count: int) -> None:
-        self.count = count
-        self.batch = recipe.batch_at(count)
-        self.steps = math.ceil(recipe.passes_at(count) * count / self.batch)
-
-    def train(self, student: Student, labels: Labels, steps: range) -> None:
-        """Takes steps of the training; the step size falls linearly to nothing."""
-        for step in steps:
-            random = np.random.Generator(np.random.PCG64((student.seed, self.count, step)))
-            variations = torch.Generator().manual_seed(int(random.integers(2**63)))
-            student.step(self._rows(student.seed, step), labels, 1 - step / self.steps, variations)
-
-    def _rows(self, seed: int, step: int) -> npt.NDArray[np.int64]:
-        """Rows of a batch, out of one permutation of the past after another."""
-        epochs, places = np.divmod(np.arange(step * self.batch, (step + 1) * self.batch), self.count)
-        rows = np.empty(self.batch, np.int64)
-        for epoch in np.unique(epochs):
-            random = np.random.Generator(np.random.PCG64((seed, self.count, self.steps + epoch)))
-            here = epochs == epoch
-            rows[here] = random.permutation(self.count)[places[here]]
-        return rows

@@ -62,9 +62,9 @@ class Experiment:
             raise InputError(f"{data.name} has no labels to send; Alice needs them")
         code, model = build(self.code, data.x, self.model, self.seed)
         catalogued = entry(self.code)
-        if not catalogued.held or catalogued.learner is None or model is None:
+        if catalogued.held is None or model is None:
             return code, data.x, data.y, None
-        held = Held.of(catalogued.learner(model), data.x, data.y, self.seed)
+        held = Held.of(catalogued.held(model), data.x, data.y, self.seed)
         _, rest = split(data.x, self.seed)
         x, y = data.x[rest], data.y[rest]
         # not agreed in advance, the alphabet is that of the labels to be sent, and travels with them
@@ -135,6 +135,7 @@ def row(experiment: Experiment, message: Message, encode_seconds: float) -> Row:
         "payload_bits": message.payload_bits,
         "ideal_bits": measured.ideal_bits if measured else None,
         "framing_bits": message.framing_bits,
+        "parameter_bits": measured.parameter_bits if measured else None,
         "choice_bits": measured.choice_bits if measured else None,
         "ratio": message.ratio,
         "ratio_with_framing": message.ratio_with_framing,

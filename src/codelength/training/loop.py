@@ -5,12 +5,13 @@ from __future__ import annotations
 import copy
 import functools
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
+from torch.nn.modules.batchnorm import _BatchNorm
 from torch.optim import SGD, AdamW, Muon, Optimizer
 
 from codelength.checkpoint import State, part
@@ -61,7 +62,8 @@ class Trainer:
             logits = self.network(x.to(self.device)).float()
         loss = cross_entropy(logits, y, label_smoothing=smoothing)
         self.network.zero_grad(set_to_none=True)
-        torch.autograd.backward(loss)
+        if self._optimizers:  # none for a network with nothing to learn
+            torch.autograd.backward(loss)
         for flat, weight in self._matrices:
             flat.grad = None if weight.grad is None else _as_matrix(weight.grad)
         for optimizer, first in zip(self._optimizers, self._first_steps, strict=True):
@@ -78,6 +80,28 @@ class Trainer:
         with self._own_randomness(), self._autocast():
             logits: Tensor = self.averaged(x.to(self.device))
             return logits.float().cpu()
+
+    @property
+    def learned(self) -> list[Tensor]:
+        """The averaged weights, of those that are learned."""
+        pairs = zip(self.averaged.parameters(), self.network.parameters(), strict=True)
+        return [averaged for averaged, followed in pairs if followed.requires_grad]
+
+    @torch.no_grad()
+    def settle(self, batches: Iterable[Tensor]) -> None:
+        """Takes the statistics of the averaged network's batch norms anew, from inputs alone."""
+        norms = [module for module in self.averaged.modules() if isinstance(module, _BatchNorm)]
+        momenta = [norm.momentum for norm in norms]
+        for norm in norms:
+            norm.reset_running_stats()
+            norm.momentum = None  # a plain mean over all batches
+            norm.train()
+        with self._own_randomness(), self._autocast():
+            for x in batches:
+                self.averaged(x.to(self.device))
+        for norm, momentum in zip(norms, momenta, strict=True):
+            norm.momentum = momentum
+            norm.eval()
 
     def state(self) -> State:
         """Weights, averages, the optimizers' moments, and where the randomness is."""
@@ -117,6 +141,8 @@ class Trainer:
     @torch.no_grad()
     def _average(self) -> None:
         share = 1 / max(1.0, self.recipe.averaged * self.steps)
+        if not self._moving:
+            return
         torch._foreach_lerp_(self._moving, self._followed, share)
 
     @contextmanager
@@ -162,6 +188,8 @@ def _as_matrix(weight: Tensor) -> Tensor:
 def optimizers(network: nn.Module, recipe: Recipe) -> tuple[list[Optimizer], list[tuple[Tensor, Tensor]]]:
     """The optimizers, and the matrices in which Muon sees the weights, beside the weights."""
     learned = [p for p in network.parameters() if p.requires_grad]
+    if not learned:
+        return [], []
     weights, others = ([p for p in learned if (p.ndim >= 2) == matrix] for matrix in (True, False))
     decay = recipe.weight_decay
     # Muon is for the weights between hidden layers: not those that see the inputs, not the last ones.

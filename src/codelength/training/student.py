@@ -19,6 +19,7 @@ from codelength.training.inputs import Normalizer
 from codelength.training.loop import Trainer, seeded
 from codelength.training.recipe import Recipe
 
+_SETTLED = 8192  # inputs that statistics of batch norms are taken from
 _SHOWN = 2048  # inputs shown to layers that depend on them
 _SMALLEST_PREDICTED, _LARGEST_PREDICTED = 32, 512
 
@@ -65,6 +66,12 @@ class Student:
         """Probabilities (m, classes) of the averaged weights, the mean over the views of each input."""
         starts = range(0, len(x), _LARGEST_PREDICTED)
         return np.concatenate([self._predict_batch(x[at : at + _LARGEST_PREDICTED]) for at in starts])
+
+    def settle(self) -> None:
+        """Takes the statistics of batch norms anew, from the first inputs, in fixed batches."""
+        starts = range(0, min(len(self._x), _SETTLED), _LARGEST_PREDICTED)
+        batches = (self._x[at : at + _LARGEST_PREDICTED] for at in starts)
+        self.trainer.settle(self._batch(batch) for batch in batches if len(batch) > 1)
 
     def _predict_batch(self, x: npt.NDArray[Any]) -> Floats:
         count = len(x)

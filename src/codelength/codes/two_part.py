@@ -1,0 +1,54 @@
+"""The two-part code: a trained network travels first, then the labels under it."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Annotated, ClassVar
+
+from codelength.agreement import Within, registered
+from codelength.channel import Channel
+from codelength.codes.code import Code
+from codelength.compression.compression import Compression
+from codelength.learners.learner import Frozen, Predictor, Probabilities, Task, above_zero
+from codelength.training.recipe import Recipe
+
+_BLOCK = 512  # labels sent at once
+_PROBE_STEPS = 2
+
+
+@registered("two-part")
+@dataclasses.dataclass(frozen=True)
+class TwoPartCode(Code):
+    """L = L_param(theta) - sum_i log2 p_theta(y_i | x_i): a network by name, and how it is compressed.
+
+    Alice trains the network (only she can), its parameters travel and are frozen, then the labels travel
+    under the network that both ends have. Batch-norm statistics do not travel: both ends take them
+    from the inputs. With no recipe, the one agreed for the inputs' shape.
+
+    Raises AgreementError for an unknown network, InputError when it cannot take the inputs. Source: Blier
+    and Ollivier (2018), section 3.1.
+    """
+
+    network: str
+    compression: Compression
+    recipe: Recipe | None = None
+    floor: Annotated[float, Within(1e-12, 0.5)] = 2.0**-16
+
+    libraries: ClassVar[frozenset[str]] = frozenset({"torch"})
+
+    def probe(self, task: Task) -> Probabilities:
+        """Probabilities after a few steps at the smallest and the largest batch."""
+        from codelength.compression.trained import Trained
+
+        return Trained(self.network, self.recipe, task).rehearse(_PROBE_STEPS)
+
+    def converse(self, channel: Channel, task: Task) -> Predictor:
+        from codelength.compression.trained import Trained
+
+        model = Trained(self.network, self.recipe, task)
+        theta = self.compression.exchange(channel, model.shapes, lambda: model.fit(channel))
+        channel.account.parameter_bits = channel.account.bits
+        model.load(theta)
+        for start in range(0, len(task.x), _BLOCK):
+            channel.labels(above_zero(model.predict(task.x[start : start + _BLOCK]), self.floor))
+        return Frozen(model.predict)

@@ -1,0 +1,83 @@
+"""The two-part code: parameters, then labels; Bob has the very network."""
+
+import numpy as np
+import pytest
+import torch
+from sklearn.datasets import load_digits
+
+import codelength as cl
+from codelength.codes.two_part import TwoPartCode
+from codelength.compression.floats import FORMATS, Floats
+
+QUICK = cl.Recipe(passes=10.0, early=1.0, step=1e-2, bias_step=1e-2)
+
+
+def digits(n):
+    data = load_digits()
+    rows = np.random.default_rng(0).permutation(len(data.target))[:n]
+    return data.images[rows].astype(np.uint8), data.target[rows].astype(np.int64)
+
+
+@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("network", ["shallow", "mlp", "lenet"])  # without batch norm, with two kinds of it
+def test_labels_come_back_and_the_parts_add_up(network, format):
+    x, y = digits(300)
+    code = TwoPartCode(network, Floats(format), QUICK)
+    message = code.encode(x, y, classes=range(10))
+    received = cl.receive(bytes(message), x)
+    np.testing.assert_array_equal(received.labels, y)
+    parameters = message.measurement.parameter_bits
+    assert parameters % 16 == 0
+    assert parameters == received.measurement.parameter_bits
+    assert 0 < message.ideal_bits - parameters < 300 * np.log2(10)
+    assert message.payload_bits <= 1.001 * message.ideal_bits + 64
+    assert (received.predict(x) == y).mean() > 0.8
+
+
+def test_the_price_of_the_parameters_is_their_number_times_32():
+    x, y = digits(50)
+    message = TwoPartCode("shallow", Floats(), QUICK).measure(x, y, classes=range(10))
+    assert message.parameter_bits == 32 * (64 * 10 + 10)
+
+
+def test_a_network_without_parameters_costs_nothing():
+    def factory(shape, classes):
+        return torch.nn.Sequential(torch.nn.Flatten(), torch.nn.AdaptiveAvgPool1d(classes))
+
+    cl.register("test-no-parameters", factory)
+    x, y = digits(50)
+    message = TwoPartCode("test-no-parameters", Floats(), QUICK).encode(x, y, classes=range(10))
+    assert message.measurement.parameter_bits == 0
+    np.testing.assert_array_equal(cl.decode(bytes(message), x), y)
+
+
+def test_shared_weights_travel_once():
+    class Shared(torch.nn.Module):
+        def __init__(self, width, classes):
+            super().__init__()
+            self.one = torch.nn.Linear(width, width)
+            self.again = self.one
+            self.head = torch.nn.Linear(width, classes)
+
+        def forward(self, x):
+            return self.head(self.again(self.one(x.flatten(1)).relu()).relu())
+
+    cl.register("test-shared", lambda shape, classes: Shared(64, classes))
+    x, y = digits(50)
+    message = TwoPartCode("test-shared", Floats(), QUICK).encode(x, y, classes=range(10))
+    assert message.measurement.parameter_bits == 32 * (64 * 64 + 64 + 64 * 10 + 10)
+    np.testing.assert_array_equal(cl.decode(bytes(message), x), y)
+
+
+def test_nothing_to_send():
+    x, y = digits(5)
+    message = TwoPartCode("shallow", Floats(), QUICK).encode(x[:0], y[:0], classes=range(10))
+    assert cl.decode(bytes(message), x[:0]).shape == (0,)
+
+
+def test_damaged_parameters_never_decode():
+    x, y = digits(60)
+    data = bytearray(bytes(TwoPartCode("shallow", Floats(), QUICK).encode(x, y, classes=range(10))))
+    data[len(data) // 2] ^= 1
+    with pytest.raises(cl.MessageError):
+        cl.decode(bytes(data), x)
