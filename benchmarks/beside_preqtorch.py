@@ -48,6 +48,7 @@ def theirs(
         def __init__(self) -> None:
             super().__init__()
             self.network = networks.build(network, tuple(x.shape[1:]), 10)
+            networks.show(self.network, x[:2048])
 
         def forward(self, batch: Any) -> torch.Tensor:
             return self.network(batch[0])
