@@ -1,7 +1,7 @@
 """Beside preqtorch 0.2.0: speed at the same work, bits in the same time; in turn, in one run.
 
     pip install preqtorch==0.2.0
-    python benchmarks/beside_preqtorch.py --data-dir DIR
+    python benchmarks/beside_preqtorch.py [mnist|cifar10] --data-dir DIR
 
 Speed: the same network, passes, batch and optimizer, no augmentation. Bits: each with its own best
 settings in about the same time: ours is the agreed recipe with `passes` cut to the time; preqtorch's are
@@ -48,6 +48,7 @@ def theirs(
         def __init__(self) -> None:
             super().__init__()
             self.network = networks.build(network, tuple(x.shape[1:]), 10)
+            networks.show(self.network, x[:2048])
 
         def forward(self, batch: Any) -> torch.Tensor:
             return self.network(batch[0])
@@ -72,9 +73,12 @@ def ours(network: str, x: np.ndarray, y: np.ndarray, recipe: Recipe) -> tuple[fl
 
 
 def main() -> None:
-    given = parser(__doc__).parse_args()
-    rows = []
-    for name, (network, count, recipe, replays, budget) in CASES.items():
+    arguments = parser(__doc__)
+    arguments.add_argument("data", nargs="*", default=sorted(CASES), help="mnist, cifar10 or both")
+    given = arguments.parse_args()
+    for name in given.data:
+        network, count, recipe, replays, budget = CASES[name]
+        rows: list[dict[str, object]] = []
         data = cl.load(name, given.data_dir)
         x, y = data.x[:count], np.asarray(data.y[:count])
         normalize = Normalizer(x)
@@ -133,7 +137,7 @@ def main() -> None:
             }
         )
         print(rows[-1], flush=True)
-    write("beside-preqtorch", rows)
+        write(f"beside-preqtorch-{name}", rows)
 
 
 if __name__ == "__main__":
