@@ -8,6 +8,8 @@ from sklearn.naive_bayes import GaussianNB
 
 import codelength as cl
 from codelength import checkpoint as checkpoints
+from codelength.codes.two_part import TwoPartCode
+from codelength.compression.floats import Floats
 
 from .codes.conftest import sample
 
@@ -100,6 +102,28 @@ def test_a_long_training_goes_on_in_the_middle(tmp_path, monkeypatch):
     assert min(trained) > 0.3
     assert trained == sorted(trained)
     assert trained[-1] == 1.0
+    assert bytes(message) == bytes(code.encode(X, Y))
+
+
+def test_the_training_of_a_two_part_code_goes_on(tmp_path, monkeypatch):
+    monkeypatch.setattr("codelength.training.course._SLICE", 64)
+    code = TwoPartCode("mlp", Floats(), cl.Recipe(passes=4.0, early=1.0))
+    path = tmp_path / "run.part"
+
+    def killed_in_training(account):
+        if account.done > 0.5:
+            raise Killed
+
+    with pytest.raises(Killed):
+        code.encode(X, Y, checkpoint=cl.Checkpoint(path, resume=False), progress=killed_in_training)
+    shares = []
+    message = code.encode(
+        X,
+        Y,
+        checkpoint=cl.Checkpoint(path, resume=True),
+        progress=lambda account: shares.append(account.done),
+    )
+    assert shares[0] > 0.4
     assert bytes(message) == bytes(code.encode(X, Y))
 
 

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from codelength.codes.online import OnlineCode
     from codelength.codes.receiving import Received, decode, receive
     from codelength.codes.shannon import HuffmanCode, ShannonCode, fitted
+    from codelength.codes.two_part import TwoPartCode
     from codelength.codes.uniform import UniformCode
+    from codelength.compression.floats import Floats
     from codelength.data import DataSet, load
     from codelength.errors import (
         AgreementError,
@@ -45,7 +47,9 @@ _MODULES = {
     "codes.online": ("OnlineCode",),
     "codes.receiving": ("Received", "decode", "receive"),
     "codes.shannon": ("HuffmanCode", "ShannonCode", "fitted"),
+    "codes.two_part": ("TwoPartCode",),
     "codes.uniform": ("UniformCode",),
+    "compression.floats": ("Floats",),
     "data": ("DataSet", "load"),
     "errors": (
         "AgreementError",

@@ -103,7 +103,7 @@ class Channel(ABC):
     def resume(self, predictor: object) -> int:
         """Says again what a stopped run said, and restores what it had learned; how many labels that is."""
         blocks, state = self._left
-        if not blocks or not isinstance(predictor, Restorable):
+        if not state or not isinstance(predictor, Restorable):
             return 0
         for p in blocks:
             self.labels(p)

@@ -67,7 +67,7 @@ class Checkpoint:
                 f"{self._path} is of another run (other data, code, library or machine): remove it first"
             )
         p, ends = arrays.pop("said.p"), arrays.pop("said.ends")
-        return np.split(p, ends[:-1]), arrays
+        return np.split(p, ends[:-1]) if len(ends) else [], arrays
 
     def said(self, p: npt.NDArray[np.float64]) -> None:
         """Logs the probabilities of a block."""
@@ -81,8 +81,9 @@ class Checkpoint:
         state = state_of(predictor)
         if state is None:
             return
-        ends = np.cumsum([len(p) for p in self._blocks])
-        arrays = state | {"said.p": np.concatenate(self._blocks), "said.ends": ends}
+        ends = np.cumsum([len(p) for p in self._blocks], dtype=np.int64)
+        p = np.concatenate(self._blocks) if self._blocks else np.zeros((0, 1))
+        arrays = state | {"said.p": p, "said.ends": ends}
         safetensors.numpy.save_file(
             {name: array.copy(order="C") for name, array in arrays.items()},
             self._beside,

@@ -31,7 +31,8 @@ CodeName = Annotated[
     typer.Option(
         "--code",
         metavar="CODE",
-        help="uniform, frequency, shannon, shannon:huffman, online or online:refit. Example: --code online",
+        help="uniform, frequency, shannon, shannon:huffman, two-part:float32, online or "
+        "online:refit. Example: --code online",
     ),
 ]
 Model = Annotated[

@@ -46,6 +46,7 @@ class TwoPartCode(Code):
         from codelength.compression.trained import Trained
 
         model = Trained(self.network, self.recipe, task)
+        channel.resume(model)  # at Alice's end, in the middle of its training
         theta = self.compression.exchange(channel, model.shapes, lambda: model.fit(channel))
         channel.account.parameter_bits = channel.account.bits
         model.load(theta)

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import torch
 
 from codelength.channel import Channel
+from codelength.checkpoint import State, nested, part
 from codelength.compression.compression import Parameters, Shapes
 from codelength.learners.learner import Inputs, Probabilities, Task
 from codelength.training.course import Course
@@ -27,6 +28,7 @@ class Trained:
         self._course = Course(recipe, len(task.x)) if len(task.x) else None
         self._students = Students(network, recipe, task.x, task.classes, normalize, task.numerics, task.seed)
         self._student = self._students.members[0]
+        self._taken = 0  # steps of the course
 
     @property
     def shapes(self) -> Shapes:
@@ -35,11 +37,11 @@ class Trained:
 
     def fit(self, channel: Channel) -> Parameters:
         """Trains it on all labels, at Alice's end; its parameters, one after the other."""
-        labels, taken = channel.own_labels(), 0
-        while self._course and (steps := self._course.slice(taken)):
+        labels = channel.own_labels()
+        while self._course and (steps := self._course.slice(self._taken)):
             self._train(labels, steps)
-            taken = steps.stop
-            channel.keep(None, taken / self._course.steps)
+            self._taken = steps.stop
+            channel.keep(self, self._taken / self._course.steps)
         learned = self._student.trainer.learned
         flat = [tensor.detach().float().cpu().contiguous().flatten().numpy() for tensor in learned]
         return np.concatenate([np.zeros(0, np.float32), *flat])
@@ -49,13 +51,22 @@ class Trained:
         assert course is not None
         self._students.each(lambda student: course.train(student, labels, steps), [self._student])
 
+    def state(self) -> State:
+        """The network in training, and how far it is."""
+        return {"taken": np.array(self._taken)} | nested("network", self._student.trainer.state())
+
+    def restore(self, state: State) -> None:
+        """The inverse of `state`."""
+        self._taken = int(state["taken"])
+        self._student.trainer.restore(part("network", state))
+
     @torch.no_grad()
     def load(self, theta: Parameters) -> None:
         """Takes the parameters that were sent."""
         start = 0
         for tensor in self._student.trainer.learned:
-            part = theta[start : start + tensor.numel()]
-            tensor.copy_(torch.from_numpy(part.copy()).reshape(tensor.shape))
+            mine = theta[start : start + tensor.numel()]
+            tensor.copy_(torch.from_numpy(mine.copy()).reshape(tensor.shape))
             start += tensor.numel()
         self._student.settle()
 
