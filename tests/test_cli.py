@@ -71,9 +71,11 @@ def test_alice_writes_and_bob_reads_in_another_process(run, data, tmp_path):
 
 @pytest.mark.usefixtures("data")
 def test_table_decodes_every_row_and_writes_them(run, tmp_path):
-    codes = "uniform,frequency,shannon,shannon:huffman,online,online:refit"
-    code, out, err = run("table", "alice.npz", "--codes", codes, "--json", "rows.json", "--messages", "kept")
+    codes = "uniform,frequency,shannon,shannon:huffman,two-part:float32,online,online:refit"
+    written = ["--json", "rows.json", "--messages", "kept", "--curve", "curve.png"]
+    code, out, err = run("table", "alice.npz", "--codes", codes, *written)
     assert (code, err) == (0, "")
+    assert (tmp_path / "curve.png").read_bytes().startswith(b"\x89PNG")
     rows = json.loads((tmp_path / "rows.json").read_text())
     assert [row["code"] for row in rows] == codes.split(",")
     for row in rows:
@@ -83,6 +85,8 @@ def test_table_decodes_every_row_and_writes_them(run, tmp_path):
     by_code = {row["code"]: row for row in rows}
     assert by_code["shannon"]["n"] == 54  # both ends hold a tenth
     assert by_code["shannon:huffman"]["payload_bits"] >= 54
+    assert by_code["two-part:float32"]["parameter_bits"] > 32 * 256 * 256
+    assert all(row["curve"][-1] == [row["n"], round(row["ideal_bits"], 2)] for row in rows)
     assert 0 <= by_code["online:refit"]["test_accuracy"] <= 1
     assert (tmp_path / "kept" / "alice-online.cl").exists()
 
