@@ -43,7 +43,7 @@ def test_a_figure_is_drawn_into_a_new_file(suffix, tmp_path):
 def test_the_figure_shows_each_row_and_the_uniform_code():
     rows = [ROW | {"curve": [[10, 33.2], [100, 150.0]]}]
     total, each = curve.drawn(rows).axes
-    assert [line.get_label() for line in total.lines] == ["digits online mlp: 0.15 kbits"]
+    assert [line.get_label() for line in total.lines] == ["digits online mlp: 0.15 kbits (ideal)"]
     np.testing.assert_allclose(total.lines[0].get_xydata()[-1], [100, 0.15])
     np.testing.assert_allclose(each.lines[0].get_ydata(), [3.32, (150 - 33.2) / 90])
     np.testing.assert_allclose(each.lines[1].get_ydata(), np.log2(10))

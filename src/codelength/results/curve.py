@@ -31,19 +31,24 @@ def thinned(curve: npt.NDArray[np.float64]) -> list[list[float]]:
 def drawn(rows: Sequence[dict[str, Any]]) -> Figure:
     """The curves of rows of the table: kbits in all; bits a label as they come, beside the uniform code."""
     from matplotlib.figure import Figure
+    from matplotlib.ticker import StrMethodFormatter
 
     figure = Figure(figsize=(9, 3.6), layout="constrained")
     total, each = figure.subplots(1, 2)
     for row in rows:
         labels, bits = np.array([[0, 0], *row["curve"]], dtype=np.float64).T
         name = " ".join(filter(None, (row["data"], row["code"], row["model"])))
-        total.plot(labels, bits / 1000, label=f"{name}: {bits[-1] / 1000:.2f} kbits")
+        total.plot(labels, bits / 1000, label=f"{name}: {bits[-1] / 1000:.2f} kbits (ideal)")
         each.step(labels[1:], np.diff(bits) / np.diff(labels), where="pre", label=name)
     for classes in sorted({row["classes"] for row in rows if row["classes"] > 1}):
         uniform = float(np.log2(classes))
         each.axhline(uniform, color="gray", linestyle=":", label=f"uniform: log2 {classes} = {uniform:.2f}")
     total.set(xlabel="labels sent", ylabel="codelength (kbits)", xlim=(0, None), ylim=(0, None))
     each.set(xlabel="labels sent", ylabel="bits a label", xscale="log", yscale="log")
+    for formatter in (each.yaxis.set_major_formatter, each.yaxis.set_minor_formatter):
+        formatter(StrMethodFormatter("{x:g}"))
+    for axes in (total.xaxis, each.xaxis):
+        axes.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
     for axes in (total, each):
         axes.grid(alpha=0.3)
         axes.legend(fontsize="small", frameon=False)
