@@ -154,12 +154,17 @@ def as_json(content: Any) -> str:
     return re.sub(r"\[\s+([-\d.e+]+),\s+([-\d.e+]+)\s+\]", r"[\1, \2]", json.dumps(content, indent=1)) + "\n"
 
 
-def run(experiment: Experiment, arguments: list[str], path: Path, progress: Progress | None = None) -> Row:
-    """Encodes into the file `path`, has it decoded by a second process, and returns the row."""
+def encoded(experiment: Experiment, path: Path, progress: Progress | None = None) -> Row:
+    """Encodes into the file `path`, and what must be held besides into one beside it; Alice's row."""
     started = time.perf_counter()
     message, held = experiment.encode(progress)
     seconds = time.perf_counter() - started
     message.save(path)
     if held:
         held.save(held_path(path))
-    return row(experiment, message, seconds) | second_process(path, experiment.data, arguments)
+    return row(experiment, message, seconds)
+
+
+def run(experiment: Experiment, arguments: list[str], path: Path, progress: Progress | None = None) -> Row:
+    """Encodes into the file `path`, has it decoded by a second process, and returns the row."""
+    return encoded(experiment, path, progress) | second_process(path, experiment.data, arguments)
