@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 import torch
+from sklearn.naive_bayes import GaussianNB
 
 from codelength.agreement import register
 from codelength.errors import AgreementError, InputError
-from codelength.networks import BUILT_IN, build, show
+from codelength.networks import BUILT_IN, build, is_network, show
 from codelength.networks.layers import Whitening
 
 IMAGES = [(1, 8, 8), (1, 28, 28), (3, 32, 32), (2, 9, 17)]
@@ -66,3 +67,14 @@ def test_whitening_takes_its_weights_from_the_inputs_alone() -> None:
     features = stem(pictures).transpose(0, 1).flatten(1)[:12]
     torch.testing.assert_close(torch.cov(features), torch.eye(12), atol=0.05, rtol=0)
     torch.testing.assert_close(stem.weight[12:], -stem.weight[:12])
+
+
+def test_a_factory_that_wants_a_shape_and_classes_is_a_networks() -> None:
+    register("test-network", lambda shape, classes, width=8: torch.nn.Linear(shape[0], classes))
+    register("test-classifier", GaussianNB)  # two parameters, both optional
+    assert [is_network(name) for name in ("lenet", "test-network", "test-classifier", "SVC")] == [
+        True,
+        True,
+        False,
+        False,
+    ]

@@ -47,6 +47,11 @@ def _network(x: npt.NDArray[Any]) -> str:
     return "vgg-small" if colour and _side(x) >= 16 else "lenet"
 
 
+def _sent(x: npt.NDArray[Any]) -> str:
+    """Few parameters where they are to be sent for few labels."""
+    return _network(x) if _side(x) >= 16 else "shallow"
+
+
 def _refitted(x: npt.NDArray[Any]) -> str:
     if _side(x) >= 16:
         return _network(x)
@@ -82,7 +87,7 @@ CODES: dict[str, Entry] = {
     "frequency": Entry(lambda seed, _: OnlineCode(Frequency(), seed=seed)),
     "shannon": Entry(lambda seed, _: ShannonCode(seed=seed), _network, replaying),
     "shannon:huffman": Entry(lambda seed, _: HuffmanCode(seed=seed), _network, replaying),
-    "two-part:float32": Entry(lambda seed, model: TwoPartCode(model, Floats(), seed=seed), _network),
+    "two-part:float32": Entry(lambda seed, model: TwoPartCode(model, Floats(), seed=seed), _sent),
     "online": Entry(lambda seed, model: OnlineCode(replaying(model), seed=seed), _network),
     "online:refit": Entry(lambda seed, model: OnlineCode(refitting(model), seed=seed), _refitted),
 }

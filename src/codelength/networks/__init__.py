@@ -12,6 +12,8 @@ from codelength.errors import AgreementError, InputError
 if typing.TYPE_CHECKING:
     from torch import Tensor, nn
 
+_POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+
 #: built-in names and the modules that register them, imported (and torch with them) on demand
 BUILT_IN = {
     "shallow": "shallow",
@@ -57,7 +59,9 @@ def show(network: nn.Module, x: Tensor) -> None:
 
 
 def is_network(name: str) -> bool:
-    """Whether `name` is a built-in network, or registered with a factory that takes a shape and a number."""
-    if name in BUILT_IN:
-        return True
-    return agreement.is_registered(name) and len(inspect.signature(agreement.factory(name)).parameters) == 2
+    """Whether `name` is a built-in network, or registered with a factory that wants a shape and classes."""
+    if name in BUILT_IN or not agreement.is_registered(name):
+        return name in BUILT_IN
+    parameters = inspect.signature(agreement.factory(name)).parameters.values()
+    wanted = [p for p in parameters if p.default is p.empty and p.kind in _POSITIONAL]
+    return len(wanted) == 2

@@ -31,8 +31,8 @@ def rendered(name: str, rows: Sequence[Row]) -> Table:
         table.add_row(
             row["code"],
             row["model"] or "",
-            f"{row['payload_bits'] / 1000:.3f}",
-            f"{row['ratio']:.4f}",
+            _number(row["payload_bits"] / 1000, 3),
+            _number(row["ratio"], 4),
             str(row["framing_bits"] // 8),
             _percent(row["sequential_accuracy"]),
             _percent(row["test_accuracy"]),
@@ -50,6 +50,10 @@ def _title(name: str, rows: Sequence[Row]) -> str:
     if fewer:
         title += f" ({fewer[0]:,} for Shannon codes: both ends hold the others)"
     return title
+
+
+def _number(value: float, digits: int) -> str:
+    return f"{value:.{digits}f}" if value < 1000 else f"{value:,.0f}"
 
 
 def _percent(value: float | None) -> str:
