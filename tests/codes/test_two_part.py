@@ -36,8 +36,9 @@ def test_labels_come_back_and_the_parts_add_up(network, format):
 
 def test_the_price_of_the_parameters_is_their_number_times_32():
     x, y = digits(50)
-    message = TwoPartCode("shallow", Floats(), QUICK).measure(x, y, classes=range(10))
-    assert message.parameter_bits == 32 * (64 * 10 + 10)
+    for classes in (range(10), None):  # the alphabet, where it is sent, is no parameter
+        measured = TwoPartCode("shallow", Floats(), QUICK).measure(x, y, classes=classes)
+        assert measured.parameter_bits == 32 * (64 * 10 + 10)
 
 
 def test_a_network_without_parameters_costs_nothing():

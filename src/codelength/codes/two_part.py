@@ -47,8 +47,9 @@ class TwoPartCode(Code):
 
         model = Trained(self.network, self.recipe, task)
         channel.resume(model)  # at Alice's end, in the middle of its training
+        before = channel.account.bits  # of the alphabet, where it was not agreed in advance
         theta = self.compression.exchange(channel, model.shapes, lambda: model.fit(channel))
-        channel.account.parameter_bits = channel.account.bits
+        channel.account.parameter_bits = channel.account.bits - before
         model.load(theta)
         for start in range(0, len(task.x), _BLOCK):
             channel.labels(above_zero(model.predict(task.x[start : start + _BLOCK]), self.floor))
