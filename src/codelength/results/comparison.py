@@ -48,15 +48,14 @@ class Comparison:
 
     def difference(self, one: str, other: str) -> tuple[float, float]:
         """How many bits `other` takes more than `one`: mean, and standard error over the orders."""
-        rows = [self._row(name) for name in (other, one)]
-        gaps = self.bits[rows[0]] - self.bits[rows[1]]
+        gaps = self._gaps(one, other)
         error = gaps.std(ddof=1) / np.sqrt(len(gaps)) if len(gaps) > 1 else float("nan")
         return float(gaps.mean()), float(error)
 
     def settled(self, one: str, other: str) -> bool:
         """Whether the difference outlasts the spread: one sign in all orders, and over twice its error."""
         mean, error = self.difference(one, other)
-        gaps = self.bits[self._row(other)] - self.bits[self._row(one)]
+        gaps = self._gaps(one, other)
         return bool(abs(mean) > 2 * error and (np.sign(gaps) == np.sign(mean)).all())
 
     def verdicts(self) -> list[str]:
@@ -107,6 +106,10 @@ class Comparison:
             }
             for row, name in enumerate(self.names)
         ]
+
+    def _gaps(self, one: str, other: str) -> Floats:
+        """How many bits `other` takes more, in each order."""
+        return np.asarray(self.bits[self._row(other)] - self.bits[self._row(one)])
 
     def _row(self, name: str) -> int:
         if name not in self.names:

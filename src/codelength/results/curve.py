@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -57,8 +58,6 @@ def drawn(rows: Sequence[dict[str, Any]]) -> Figure:
 
 def save(rows: Sequence[dict[str, Any]], path: Path) -> None:
     """Draws rows into a new file; its suffix says in which format. Raises InputError for another suffix."""
-    import io
-
     require_format(path)
     image = io.BytesIO()
     drawn(rows).savefig(image, format=path.suffix[1:], dpi=150)
