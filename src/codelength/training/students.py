@@ -53,6 +53,9 @@ class Students:
     def each(self, do: Callable[[M], T], members: Iterable[M]) -> list[T]:
         """What `do` returns for each of `members`, one a network."""
 
+        if len(self.members) == 1:  # memory that the calling thread lets go of is kept for its next step
+            return [do(member) for member in members]
+
         def done(member: M) -> T:
             # A thread takes the count over from whoever set one last, when it first asks for it: only
             # then does a count of its own hold. Another count would be other floats.
