@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import datetime
 import importlib.metadata
+import json
 import os
 import platform
 import shlex
@@ -39,6 +40,20 @@ def write(name: str, rows: Any, *, seed: int | list[int] = 0) -> None:
         "seed": seed,
         "rows": rows,
     }
+    _save(name, content)
+
+
+def read(name: str) -> Any:
+    """The rows of results/NAME.json."""
+    return json.loads((RESULTS / f"{name}.json").read_text())["rows"]
+
+
+def amend(name: str, rows: Any) -> None:
+    """Puts rows in place of those in results/NAME.json; what they were made with stays."""
+    _save(name, json.loads((RESULTS / f"{name}.json").read_text()) | {"rows": rows})
+
+
+def _save(name: str, content: Any) -> None:
     path = RESULTS / f"{name}.json"
     path.write_text(as_json(content))
     print(f"wrote {path}")

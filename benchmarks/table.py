@@ -2,6 +2,7 @@
 
 python benchmarks/table.py digits
 python benchmarks/table.py mnist --codes online --data-dir DIR
+python benchmarks/table.py mnist --codes online --data-dir DIR --decode   # the message that is there
 """
 
 from __future__ import annotations
@@ -10,13 +11,13 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from provenance import MESSAGES, RESULTS, parser, write
+from provenance import MESSAGES, RESULTS, amend, parser, read, write
 from rich.console import Console
 
 from codelength.codes.catalogue import CODES
 from codelength.data import load
 from codelength.results import curve
-from codelength.results.experiment import Experiment, encoded, second_process
+from codelength.results.experiment import Experiment, encoded, held_path, second_process
 from codelength.results.progress import shown
 from codelength.results.table import rendered
 
@@ -47,22 +48,26 @@ def main() -> None:
     arguments.add_argument("--model")
     arguments.add_argument("--seed", type=int, default=0)
     arguments.add_argument("--name", help="of the result; else DATA-CODE")
+    arguments.add_argument("--decode", action="store_true", help="the message that is there, and its row")
     given = arguments.parse_args()
     data = load(given.data, given.data_dir)
     rows = []
     for code in given.codes.split(","):
         name = given.name or f"{given.data}-{code.replace(':', '-')}"
         path = MESSAGES / f"{name}.cl"
-        for old in (path, path.with_name(path.name + ".held")):
-            old.unlink(missing_ok=True)
-        with tempfile.TemporaryDirectory() as folder, shown(name, len(data.classes)) as progress:
+        if given.decode:
+            rows += read(name)
+        else:
+            for old in (path, held_path(path)):
+                old.unlink(missing_ok=True)
+            with shown(name, len(data.classes)) as progress:
+                rows.append(encoded(Experiment(data, code, given.model, given.seed), path, progress))
+            write(name, rows[-1:], seed=given.seed)  # what Alice knows, should Bob take long
+        with tempfile.TemporaryDirectory() as folder:
             inputs_only(given.data, given.data_dir, Path(folder))
             bob = ["--data", given.data, *(["--data-dir", folder] if given.data_dir else [])]
-            experiment = Experiment(data, code, given.model, given.seed)
-            rows.append(encoded(experiment, path, progress))
-            write(name, rows[-1:], seed=given.seed)  # what Alice knows, should Bob take long
             rows[-1] |= second_process(path, data, bob)
-        write(name, rows[-1:], seed=given.seed)
+        amend(name, rows[-1:])
         picture = RESULTS / f"{name}.png"
         picture.unlink(missing_ok=True)
         curve.save(rows[-1:], picture)
