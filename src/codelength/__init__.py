@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from codelength.codes.shannon import HuffmanCode, ShannonCode, fitted
     from codelength.codes.two_part import TwoPartCode
     from codelength.codes.uniform import UniformCode
+    from codelength.compression.deep import DeepCompression
     from codelength.compression.floats import Floats
+    from codelength.compression.subspace import Subspace
     from codelength.data import DataSet, load
     from codelength.errors import (
         AgreementError,
@@ -49,7 +51,9 @@ _MODULES = {
     "codes.shannon": ("HuffmanCode", "ShannonCode", "fitted"),
     "codes.two_part": ("TwoPartCode",),
     "codes.uniform": ("UniformCode",),
+    "compression.deep": ("DeepCompression",),
     "compression.floats": ("Floats",),
+    "compression.subspace": ("Subspace",),
     "data": ("DataSet", "load"),
     "errors": (
         "AgreementError",

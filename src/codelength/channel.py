@@ -39,6 +39,7 @@ class Account:
     choice_bits: float = 0.0  # the part of `bits` that choices made by looking at labels took
     work: float | None = None  # share of the work that is done, where the learner can tell
     correct: int = 0  # labels that were predicted as most likely before they were known
+    stages: dict[str, float] = dataclasses.field(default_factory=dict)  # parameter bits after each stage
     curve: list[tuple[int, float]] = dataclasses.field(default_factory=list)
 
     @property

@@ -14,7 +14,19 @@ import typer
 
 from codelength.errors import CodelengthError, InputError
 from codelength.files import require_new, write_new
-from codelength.options import CodeName, Curve, Data, DataDir, Json, Model, Plugin, Resume, Seed, Target
+from codelength.options import (
+    CodeName,
+    Curve,
+    Data,
+    DataDir,
+    Json,
+    Model,
+    OptionalData,
+    Plugin,
+    Resume,
+    Seed,
+    Target,
+)
 from codelength.version import __version__
 
 if TYPE_CHECKING:
@@ -265,14 +277,21 @@ def compare(
 @app.command()
 def inspect(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The message. Example: digits.cl")],
+    data: OptionalData = None,
+    data_dir: DataDir = None,
+    target: Target = None,
 ) -> None:
     """Prints everything that a message's header says, and the sizes.
+
+    With the inputs at hand (--data), also what a two-part code's parameters took after each stage of their
+    compression.
 
     Example: `codelength inspect digits.cl`
     """
     from codelength.results.inspection import described
 
-    for name, value in described(file):
+    x = _load(data, data_dir, target, labels=False).x if data else None
+    for name, value in described(file, x):
         typer.echo(f"{name:<14} {value}")
 
 

@@ -92,6 +92,28 @@ class Table:
         return self.p if self.p.shape[1] > 1 else np.pad(self.p, ((0, 0), (0, 1)))
 
 
+@dataclasses.dataclass(frozen=True, eq=False)
+class Repeated:
+    """`count` symbols of one law: p (alphabet,), which adds up to one."""
+
+    p: npt.NDArray[np.float64]
+    count: int
+
+    def bits(self, symbols: Symbols) -> Bits:
+        with np.errstate(divide="ignore"):
+            return -np.log2(self.p[symbols])
+
+    def most_likely(self) -> Symbols:
+        return np.full(self.count, self.p.argmax(), dtype=np.int64)
+
+    def model(self) -> tuple[Any, ...]:
+        p = self.p if len(self.p) > 1 else np.append(self.p, 0.0)
+        return (_MODEL.Categorical(np.ascontiguousarray(p), perfect=False),)
+
+    def rows(self) -> Bits:
+        return np.tile(self.p, (self.count, 1))
+
+
 class Encoder(Protocol):
     def encode(self, symbols: Symbols, distribution: Distribution) -> None:
         """Writes symbols (count,) under a distribution."""

@@ -76,6 +76,7 @@ class Measurement:
     choice_bits: float
     parameter_bits: float  # of a two-part code's first part
     sequential_accuracy: float | None  # of predictions made before each label was known
+    stages: dict[str, float]  # what the parameters took after each stage of their compression
     curve: npt.NDArray[np.float64]
 
     @classmethod
@@ -83,7 +84,7 @@ class Measurement:
         accuracy = account.correct / account.n if account.n else None
         curve = np.array(account.curve)
         parts = account.choice_bits, account.parameter_bits
-        return cls(account.n, classes, account.bits, *parts, accuracy, curve)
+        return cls(account.n, classes, account.bits, *parts, accuracy, dict(account.stages), curve)
 
     @property
     def kbits(self) -> float:

@@ -16,6 +16,10 @@ Data = Annotated[
         "Example: --data mnist",
     ),
 ]
+OptionalData = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option("--data", metavar="DATA", help="The inputs, as for decode. Example: --data mnist"),
+]
 DataDir = Annotated[
     Optional[Path],  # noqa: UP045  (Typer reads it)
     typer.Option(
@@ -31,8 +35,8 @@ CodeName = Annotated[
     typer.Option(
         "--code",
         metavar="CODE",
-        help="uniform, frequency, shannon, shannon:huffman, two-part:float32, online or "
-        "online:refit. Example: --code online",
+        help="uniform, frequency, shannon, shannon:huffman, two-part:float32, two-part:deep-compression, "
+        "two-part:subspace, online or online:refit. Example: --code online",
     ),
 ]
 Model = Annotated[

@@ -7,9 +7,18 @@ from sklearn.datasets import load_digits
 
 import codelength as cl
 from codelength.codes.two_part import TwoPartCode
-from codelength.compression.floats import FORMATS, Floats
+from codelength.compression.deep import DeepCompression
+from codelength.compression.floats import Floats
+from codelength.compression.subspace import Subspace
 
 QUICK = cl.Recipe(passes=10.0, early=1.0, step=1e-2, bias_step=1e-2)
+COMPRESSIONS = [
+    Floats(),
+    Floats("float16", zstd=True),
+    DeepCompression(kept=0.3),
+    DeepCompression(kept=0.3, coding="huffman"),
+    Subspace(300, price=0.1),
+]
 
 
 def digits(n):
@@ -18,20 +27,19 @@ def digits(n):
     return data.images[rows].astype(np.uint8), data.target[rows].astype(np.int64)
 
 
-@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("compression", COMPRESSIONS, ids=repr)
 @pytest.mark.parametrize("network", ["shallow", "mlp", "lenet"])  # without batch norm, with two kinds of it
-def test_labels_come_back_and_the_parts_add_up(network, format):
+def test_labels_come_back_and_the_parts_add_up(network, compression):
     x, y = digits(300)
-    code = TwoPartCode(network, Floats(format), QUICK)
+    code = TwoPartCode(network, compression, QUICK)
     message = code.encode(x, y, classes=range(10))
     received = cl.receive(bytes(message), x)
     np.testing.assert_array_equal(received.labels, y)
     parameters = message.measurement.parameter_bits
-    assert parameters % 16 == 0
     assert parameters == received.measurement.parameter_bits
     assert 0 < message.ideal_bits - parameters < 300 * np.log2(10)
     assert message.payload_bits <= 1.001 * message.ideal_bits + 64
-    assert (received.predict(x) == y).mean() > 0.8
+    assert (received.predict(x) == y).mean() > 0.3
 
 
 def test_the_price_of_the_parameters_is_their_number_times_32():
@@ -41,13 +49,15 @@ def test_the_price_of_the_parameters_is_their_number_times_32():
         assert measured.parameter_bits == 32 * (64 * 10 + 10)
 
 
-def test_a_network_without_parameters_costs_nothing():
-    def factory(shape, classes):
-        return torch.nn.Sequential(torch.nn.Flatten(), torch.nn.AdaptiveAvgPool1d(classes))
+def nothing_to_learn(shape, classes):
+    return torch.nn.Sequential(torch.nn.Flatten(), torch.nn.AdaptiveAvgPool1d(classes))
 
-    cl.register("test-no-parameters", factory)
+
+@pytest.mark.parametrize("compression", [Floats(), DeepCompression(), Subspace()], ids=repr)
+def test_a_network_without_parameters_costs_nothing(compression):
+    cl.register("test-no-parameters", nothing_to_learn)
     x, y = digits(50)
-    message = TwoPartCode("test-no-parameters", Floats(), QUICK).encode(x, y, classes=range(10))
+    message = TwoPartCode("test-no-parameters", compression, QUICK).encode(x, y, classes=range(10))
     assert message.measurement.parameter_bits == 0
     np.testing.assert_array_equal(cl.decode(bytes(message), x), y)
 
@@ -70,15 +80,17 @@ def test_shared_weights_travel_once():
     np.testing.assert_array_equal(cl.decode(bytes(message), x), y)
 
 
-def test_nothing_to_send():
+@pytest.mark.parametrize("compression", COMPRESSIONS, ids=repr)
+def test_nothing_to_send(compression):
     x, y = digits(5)
-    message = TwoPartCode("shallow", Floats(), QUICK).encode(x[:0], y[:0], classes=range(10))
+    message = TwoPartCode("shallow", compression, QUICK).encode(x[:0], y[:0], classes=range(10))
     assert cl.decode(bytes(message), x[:0]).shape == (0,)
 
 
-def test_damaged_parameters_never_decode():
+@pytest.mark.parametrize("compression", COMPRESSIONS, ids=repr)
+def test_damaged_parameters_never_decode(compression):
     x, y = digits(60)
-    data = bytearray(bytes(TwoPartCode("shallow", Floats(), QUICK).encode(x, y, classes=range(10))))
+    data = bytearray(bytes(TwoPartCode("shallow", compression, QUICK).encode(x, y, classes=range(10))))
     data[len(data) // 2] ^= 1
     with pytest.raises(cl.MessageError):
         cl.decode(bytes(data), x)

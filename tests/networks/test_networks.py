@@ -14,6 +14,8 @@ from codelength.networks.layers import Whitening
 IMAGES = [(1, 8, 8), (1, 28, 28), (3, 32, 32), (2, 9, 17)]
 FITS = [(name, shape) for name in ("shallow", "shallow-256", "mlp", "lenet") for shape in IMAGES]
 FITS += [(name, (13,)) for name in ("shallow", "shallow-256", "mlp")]
+FITS += [("lenet-slim", shape) for shape in IMAGES] + [("lenet-300-100", shape) for shape in IMAGES]
+FITS += [("lenet-5", (1, 28, 28)), ("lenet-5", (3, 32, 32)), ("lenet-300-100", (13,))]
 FITS += [("vgg-small", (3, 32, 32)), ("vgg-small", (1, 28, 28)), ("vgg-small", (3, 16, 16))]
 
 

@@ -15,7 +15,9 @@ from codelength.codes.online import OnlineCode
 from codelength.codes.shannon import HuffmanCode, ShannonCode
 from codelength.codes.two_part import TwoPartCode
 from codelength.codes.uniform import UniformCode
+from codelength.compression.deep import DeepCompression
 from codelength.compression.floats import Floats
+from codelength.compression.subspace import Subspace
 from codelength.errors import AgreementError
 from codelength.learners.calibration import Calibrated
 from codelength.learners.classifiers import Classifier
@@ -50,6 +52,11 @@ def _network(x: npt.NDArray[Any]) -> str:
 def _sent(x: npt.NDArray[Any]) -> str:
     """Few parameters where they are to be sent for few labels."""
     return _network(x) if _side(x) >= 16 else "shallow"
+
+
+def _small(x: npt.NDArray[Any]) -> str:
+    """A network that still works when few numbers say what it is."""
+    return "lenet-slim" if _network(x) == "lenet" else _network(x)
 
 
 def _refitted(x: npt.NDArray[Any]) -> str:
@@ -88,6 +95,10 @@ CODES: dict[str, Entry] = {
     "shannon": Entry(lambda seed, _: ShannonCode(seed=seed), _network, replaying),
     "shannon:huffman": Entry(lambda seed, _: HuffmanCode(seed=seed), _network, replaying),
     "two-part:float32": Entry(lambda seed, model: TwoPartCode(model, Floats(), seed=seed), _sent),
+    "two-part:deep-compression": Entry(
+        lambda seed, model: TwoPartCode(model, DeepCompression(), seed=seed), _sent
+    ),
+    "two-part:subspace": Entry(lambda seed, model: TwoPartCode(model, Subspace(), seed=seed), _small),
     "online": Entry(lambda seed, model: OnlineCode(replaying(model), seed=seed), _network),
     "online:refit": Entry(lambda seed, model: OnlineCode(refitting(model), seed=seed), _refitted),
 }

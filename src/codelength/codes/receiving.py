@@ -13,6 +13,7 @@ from codelength.channel import Progress, Receiver
 from codelength.checkpoint import Checkpoint
 from codelength.codes.code import Code
 from codelength.codes.session import Session, numerics_of
+from codelength.codes.two_part import TwoPartCode
 from codelength.data.arrays import as_inputs
 from codelength.entropy import CODERS
 from codelength.errors import CodelengthError, InputError, MessageError, OtherInputsError
@@ -61,6 +62,39 @@ def receive(
     """
     if not isinstance(message, Message):
         message = Message.from_bytes(bytes(message))
+    session, receiver = _opened(message, x, model, progress)
+    try:
+        _, predictor = session.converse(receiver, message.header, checkpoint, message.seal)
+    except CodelengthError:
+        raise
+    except Exception as error:  # whatever a library says of a forger's parameters
+        raise MessageError(f"the message cannot be decoded: {type(error).__name__}: {error}") from error
+    indices = receiver.heard()
+    if seal_of(message.body, indices) != message.seal:
+        raise MessageError("the decoded labels do not match the message's seal; no labels are returned")
+    alphabet = message.alphabet
+    measurement = Measurement.of(receiver.account, alphabet.size)
+    return Received(alphabet.labels(session.callers(indices)), measurement, alphabet, session, predictor)
+
+
+def parameter_stages(message: Message, x: Any) -> dict[str, float]:
+    """What the parameters in a two-part message took after each stage of their compression, in bits.
+
+    Reads the parameters and no label. Empty for other codes. Raises what `receive` raises.
+    """
+    code = unpack(message.header.code)
+    if not isinstance(code, TwoPartCode):
+        return {}
+    session, receiver = _opened(message, x)
+    with session.task.numerics.enforced(code.libraries):
+        code.first_part(receiver, session.task)
+    return receiver.account.stages
+
+
+def _opened(
+    message: Message, x: Any, model: Any = None, progress: Progress | None = None
+) -> tuple[Session, Receiver]:
+    """Bob's end of the conversation before its first word."""
     header, alphabet = message.header, message.alphabet
     code = code_of(message, model)
     floats.require_same(header.surroundings, floats.surroundings(code.libraries), agree=True)
@@ -73,17 +107,7 @@ def receive(
         )
     receiver = Receiver(n, CODERS[code.coder][1](message.coded), message.checks, progress)
     receiver.spend(8 * (len(message.payload) - len(message.coded)))
-    try:
-        _, predictor = session.converse(receiver, header, checkpoint, message.seal)
-    except CodelengthError:
-        raise
-    except Exception as error:  # whatever a library says of a forger's parameters
-        raise MessageError(f"the message cannot be decoded: {type(error).__name__}: {error}") from error
-    indices = receiver.heard()
-    if seal_of(message.body, indices) != message.seal:
-        raise MessageError("the decoded labels do not match the message's seal; no labels are returned")
-    measurement = Measurement.of(receiver.account, alphabet.size)
-    return Received(alphabet.labels(session.callers(indices)), measurement, alphabet, session, predictor)
+    return session, receiver
 
 
 def code_of(message: Message, model: Any = None) -> Code:

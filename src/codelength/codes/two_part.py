@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from codelength.agreement import Within, registered
 from codelength.channel import Channel
@@ -11,6 +11,9 @@ from codelength.codes.code import Code
 from codelength.compression.compression import Compression
 from codelength.learners.learner import Frozen, Predictor, Probabilities, Task, above_zero
 from codelength.training.recipe import Recipe
+
+if TYPE_CHECKING:
+    from codelength.compression.trained import Trained
 
 _BLOCK = 512  # labels sent at once
 _PROBE_STEPS = 2
@@ -40,17 +43,22 @@ class TwoPartCode(Code):
         """Probabilities after a few steps at the smallest and the largest batch."""
         from codelength.compression.trained import Trained
 
-        return Trained(self.network, self.recipe, task).rehearse(_PROBE_STEPS)
+        return Trained(self.network, self.recipe, task, self.compression.use).rehearse(_PROBE_STEPS)
 
     def converse(self, channel: Channel, task: Task) -> Predictor:
-        from codelength.compression.trained import Trained
-
-        model = Trained(self.network, self.recipe, task)
-        channel.resume(model)  # at Alice's end, in the middle of its training
-        before = channel.account.bits  # of the alphabet, where it was not agreed in advance
-        theta = self.compression.exchange(channel, model.shapes, lambda: model.fit(channel))
-        channel.account.parameter_bits = channel.account.bits - before
-        model.load(theta)
+        model = self.first_part(channel, task)
         for start in range(0, len(task.x), _BLOCK):
             channel.labels(above_zero(model.predict(task.x[start : start + _BLOCK]), self.floor))
         return Frozen(model.predict)
+
+    def first_part(self, channel: Channel, task: Task) -> Trained:
+        """The parameters travel: the network as both ends have it then."""
+        from codelength.compression.trained import Trained
+
+        model = Trained(self.network, self.recipe, task, self.compression.use)
+        channel.resume(model)  # at Alice's end, in the middle of its training
+        before = channel.account.bits  # of the alphabet, where it was not agreed in advance
+        theta = self.compression.exchange(channel, model)
+        channel.account.parameter_bits = channel.account.bits - before
+        model.load(theta)
+        return model

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -11,9 +11,12 @@ import zstandard
 
 from codelength.agreement import registered
 from codelength.channel import Channel
-from codelength.compression.compression import Compression, Parameters, Shapes, size_of
+from codelength.compression.compression import Compression, Parameters, size_of
 from codelength.entropy import Uniform
 from codelength.errors import AgreementError, MessageError
+
+if TYPE_CHECKING:
+    from codelength.compression.trained import Trained
 
 FORMATS = ("float32", "float16", "bfloat16")
 
@@ -41,8 +44,11 @@ class Floats(Compression):
                 f"Floats.format must be one of {', '.join(FORMATS)}, not {self.format!r:.40}"
             )
 
-    def exchange(self, channel: Channel, shapes: Shapes, fit: Callable[[], Parameters]) -> Parameters:
-        count = size_of(shapes) * (2 if self.format == "float32" else 1)
+    def exchange(self, channel: Channel, model: Trained) -> Parameters:
+        def fit() -> Parameters:
+            return model.train(channel, model.fresh())
+
+        count = size_of(model.shapes) * (2 if self.format == "float32" else 1)
         if not self.zstd:
             words = channel.integers(Uniform(_WORD, count), lambda: self._words(fit()).astype(np.int64))
             return self._floats(words.astype(np.uint16))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import torch
+from torch import Tensor, nn
 
 from codelength.channel import Channel
 from codelength.checkpoint import State, nested, part
@@ -15,50 +16,83 @@ from codelength.learners.learner import Inputs, Probabilities, Task
 from codelength.training.course import Course
 from codelength.training.inputs import Normalizer
 from codelength.training.recipe import Recipe, preset
+from codelength.training.student import Student, built
 from codelength.training.students import Students
 
 
 class Trained:
-    """One network, as its recipe says; what Bob can compute from the inputs is no parameter of it."""
+    """One network, as its recipe says; what Bob can compute from the inputs is no parameter of it.
 
-    def __init__(self, network: str, recipe: Recipe | None, task: Task) -> None:
-        normalize = Normalizer(task.x)
+    Alice trains it in stages, each of a network of its own; what each came to is kept, so that a run
+    that was stopped goes on within the stage that was under way.
+    """
+
+    def __init__(self, network: str, recipe: Recipe | None, task: Task, use: str = "sent") -> None:
+        self.task = task
+        self._network = network
+        self._normalize = Normalizer(task.x)
         # one network is sent, however many the recipe would train side by side
-        recipe = dataclasses.replace(recipe or preset(normalize.shape, anew=True), networks=1)
-        self._course = Course(recipe, len(task.x)) if len(task.x) else None
-        self._students = Students(network, recipe, task.x, task.classes, normalize, task.numerics, task.seed)
+        self.recipe = dataclasses.replace(recipe or preset(self._normalize.shape, use), networks=1)
+        self._students = Students(
+            network, self.recipe, task.x, task.classes, self._normalize, task.numerics, task.seed
+        )
         self._student = self._students.members[0]
-        self._taken = 0  # steps of the course
+        self._ended: list[Parameters] = []  # what each stage came to
+        self._asked = 0  # stages asked for
+        self._work = 0.0  # share of all passes that they took
+        self._left: State = {}  # of the stage that was under way
+        self._under_way: tuple[Student, int] | None = None  # and how many steps it has taken
 
     @property
     def shapes(self) -> Shapes:
         """The shapes of its learned parameters."""
         return tuple(tuple(tensor.shape) for tensor in self._student.trainer.learned)
 
-    def fit(self, channel: Channel) -> Parameters:
-        """Trains it on all labels, at Alice's end; its parameters, one after the other."""
-        labels = channel.own_labels()
-        while self._course and (steps := self._course.slice(self._taken)):
-            self._train(labels, steps)
-            self._taken = steps.stop
-            channel.keep(self, self._taken / self._course.steps)
-        learned = self._student.trainer.learned
-        flat = [tensor.detach().float().cpu().contiguous().flatten().numpy() for tensor in learned]
-        return np.concatenate([np.zeros(0, np.float32), *flat])
+    def fresh(self) -> nn.Module:
+        """The network as it is before any training, alike at both ends."""
+        return built(self._network, self.task.x, self.task.classes, self._normalize, self._seed)
 
-    def _train(self, labels: npt.NDArray[np.int64], steps: range) -> None:
-        course = self._course
-        assert course is not None
-        self._students.each(lambda student: course.train(student, labels, steps), [self._student])
+    def train(self, channel: Channel, network: nn.Module, share: float = 1.0, **changes: Any) -> Parameters:
+        """Trains a network, at Alice's end, on all labels: its learned parameters, one after the other.
+
+        `share` is its part of the recipe's passes, `changes` what else differs from the recipe.
+        """
+        stage, self._asked = self._asked, self._asked + 1
+        before, self._work = self._work, self._work + share
+        if stage < len(self._ended):
+            return self._ended[stage]
+        recipe = dataclasses.replace(self.recipe, passes=max(0.1, share * self.recipe.passes), **changes)
+        task = self.task
+        student = Student(network, recipe, task.x, self._normalize, task.numerics, self._seed + stage)
+        taken = 0
+        if self._left:
+            taken = int(self._left["taken"])
+            student.trainer.restore(part("trainer", self._left))
+            self._left = {}
+        course = Course(recipe, len(task.x)) if len(task.x) else None
+        labels = channel.own_labels()
+        while course and (steps := course.slice(taken)):
+            course.train(student, labels, steps)
+            taken = steps.stop
+            self._under_way = student, taken
+            channel.keep(self, before + share * taken / course.steps)
+        self._under_way = None
+        self._ended.append(flattened(student.trainer.learned))
+        return self._ended[-1]
 
     def state(self) -> State:
-        """The network in training, and how far it is."""
-        return {"taken": np.array(self._taken)} | nested("network", self._student.trainer.state())
+        """What the stages came to, and the network in training."""
+        state: State = {f"ended{stage}": theta for stage, theta in enumerate(self._ended)}
+        if self._under_way:
+            student, taken = self._under_way
+            state |= {"left.taken": np.array(taken)} | nested("left.trainer", student.trainer.state())
+        return state
 
     def restore(self, state: State) -> None:
-        """The inverse of `state`."""
-        self._taken = int(state["taken"])
-        self._student.trainer.restore(part("network", state))
+        """The inverse of `state`: `train`, asked for the same stages, goes on where it was."""
+        count = sum(name.startswith("ended") for name in state)
+        self._ended = [np.asarray(state[f"ended{stage}"], np.float32) for stage in range(count)]
+        self._left = part("left", state)
 
     @torch.no_grad()
     def load(self, theta: Parameters) -> None:
@@ -77,3 +111,13 @@ class Trained:
     def rehearse(self, steps: int) -> Probabilities:
         """What comes of a few steps with made-up labels; not to be used after."""
         return self._students.rehearse(steps)
+
+    @property
+    def _seed(self) -> int:
+        return 1000 * self.task.seed
+
+
+def flattened(tensors: list[Tensor]) -> Parameters:
+    """Tensors as float32 numbers, one after the other."""
+    flat = [tensor.detach().float().cpu().contiguous().flatten().numpy() for tensor in tensors]
+    return np.concatenate([np.zeros(0, np.float32), *flat])

@@ -25,7 +25,7 @@ class Retraining:
         self._network = network
         self._task = task
         self._normalize = Normalizer(task.x)
-        self._recipe = recipe or preset(self._normalize.shape, anew=True)
+        self._recipe = recipe or preset(self._normalize.shape, "anew")
         self._trainings = [Course(self._recipe, count) for count in trainings]
         self._labels = np.zeros(len(task.x), np.int64)
         self._seen = 0

@@ -20,6 +20,9 @@ BUILT_IN = {
     "shallow-256": "shallow",
     "mlp": "mlp",
     "lenet": "lenet",
+    "lenet-5": "lenet",
+    "lenet-300-100": "lenet",
+    "lenet-slim": "lenet",
     "vgg-small": "vgg",
 }
 

@@ -1,8 +1,9 @@
-"""A LeNet of today: small convolutions and pooling for small pictures."""
+"""LeNets: those of the literature on compression, and one of today."""
 
 from __future__ import annotations
 
 import itertools
+import math
 
 from torch import nn
 
@@ -28,4 +29,51 @@ def lenet(shape: tuple[int, ...], classes: int, widths: tuple[int, ...] = (32, 3
     )
 
 
+def lenet_300_100(shape: tuple[int, ...], classes: int) -> nn.Module:
+    """LeNet-300-100 (LeCun et al., 1998): two hidden layers of 300 and 100."""
+    size = math.prod(shape)
+    return nn.Sequential(
+        nn.Flatten(), nn.Linear(size, 300), nn.ReLU(), nn.Linear(300, 100), nn.ReLU(), Head(100, classes)
+    )
+
+
+def lenet_5(shape: tuple[int, ...], classes: int) -> nn.Module:
+    """LeNet-5 as Caffe has it and Deep Compression compresses it: 20 and 50 filters of 5 x 5, 500 hidden."""
+    channels, height, width = image_shape(shape, smallest=16)
+    rows, columns = ((side - 4) // 2 - 4 for side in (height, width))
+    return nn.Sequential(
+        nn.Conv2d(channels, 20, 5),
+        nn.MaxPool2d(2),
+        nn.Conv2d(20, 50, 5),
+        nn.MaxPool2d(2),
+        nn.Flatten(),
+        nn.Linear(50 * (rows // 2) * (columns // 2), 500),
+        nn.ReLU(),
+        Head(500, classes),
+    )
+
+
+def lenet_slim(shape: tuple[int, ...], classes: int) -> nn.Module:
+    """5 x 5 convolutions 8 and 16 wide and 48 hidden units, with batch norms (8 x 8 pixels and up)."""
+    channels, height, width = image_shape(shape, smallest=8)
+    return nn.Sequential(
+        nn.Conv2d(channels, 8, 5, padding=2),
+        nn.MaxPool2d(2),
+        nn.BatchNorm2d(8),
+        nn.ReLU(),
+        nn.Conv2d(8, 16, 5, padding=2),
+        nn.MaxPool2d(2),
+        nn.BatchNorm2d(16),
+        nn.ReLU(),
+        nn.Flatten(),
+        nn.Linear(16 * (height // 4) * (width // 4), 48),
+        nn.BatchNorm1d(48),
+        nn.ReLU(),
+        Head(48, classes),
+    )
+
+
 register("lenet", lenet)
+register("lenet-5", lenet_5)
+register("lenet-300-100", lenet_300_100)
+register("lenet-slim", lenet_slim)

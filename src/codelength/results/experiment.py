@@ -137,6 +137,7 @@ def row(experiment: Experiment, message: Message, encode_seconds: float) -> Row:
         "framing_bits": message.framing_bits,
         "parameter_bits": measured.parameter_bits if measured else None,
         "choice_bits": measured.choice_bits if measured else None,
+        "stages": measured.stages if measured else {},  # parameter bits after each
         "ratio": message.ratio,
         "ratio_with_framing": message.ratio_with_framing,
         "test_accuracy": None,

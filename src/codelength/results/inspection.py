@@ -6,13 +6,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from codelength.codes.receiving import code_of  # makes the codes known by name
+from codelength.codes.receiving import code_of, parameter_stages  # makes the codes known by name
 from codelength.errors import AgreementError
 from codelength.message import VERSION, Message
 
 
-def described(path: Path) -> Iterator[tuple[str, str]]:
-    """Names and values of the header's fields, and the sizes in bits. Raises MessageError."""
+def described(path: Path, x: Any = None) -> Iterator[tuple[str, str]]:
+    """Names and values of the header's fields, and the sizes in bits. Raises MessageError.
+
+    With the inputs x (n, ...), also what its parameters took after each stage of their compression.
+    """
     message = Message.load(path)
     header = message.header
     yield "format", str(VERSION)
@@ -29,6 +32,9 @@ def described(path: Path) -> Iterator[tuple[str, str]]:
         yield "made with", "; ".join(_surroundings(message))
         yield "probe", header.probe.hex()
     yield "payload", f"{message.payload_bits:,} bits ({message.kbits:.3f} kbits), ratio {message.ratio:.4f}"
+    if x is not None:
+        for stage, bits in parameter_stages(message, x).items():
+            yield "parameters", f"{bits:,.0f} bits ({bits / 8000:,.1f} kB) {stage}"
     yield "framing", f"{message.framing_bits:,} bits: header, {len(message.checks) // 2} checks, seal, digest"
     yield "file", f"{len(bytes(message)):,} bytes, ratio with framing {message.ratio_with_framing:.4f}"
 

@@ -15,8 +15,10 @@ def rendered(name: str, rows: Sequence[Row]) -> Table:
     table = Table(title=_title(name, rows), title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
     for heading in ("code", "model"):
         table.add_column(heading, overflow="fold")
+    two_part = any(row["parameter_bits"] for row in rows)
     numbers = (
         "kbits",
+        *(("of them\nparameters",) if two_part else ()),
         "ratio",
         "framing\nbytes",
         "sequential\naccuracy",
@@ -32,6 +34,7 @@ def rendered(name: str, rows: Sequence[Row]) -> Table:
             row["code"],
             row["model"] or "",
             _number(row["payload_bits"] / 1000, 3),
+            *((_number((row["parameter_bits"] or 0) / 1000, 3),) if two_part else ()),
             _number(row["ratio"], 4),
             str(row["framing_bits"] // 8),
             _percent(row["sequential_accuracy"]),

@@ -7,6 +7,7 @@ import functools
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from typing import Protocol, runtime_checkable
 
 import torch
 from torch import Tensor, nn
@@ -17,6 +18,15 @@ from torch.optim import SGD, AdamW, Muon, Optimizer
 from codelength.checkpoint import State, part
 from codelength.numerics import Numerics
 from codelength.training.recipe import Recipe
+
+
+@runtime_checkable
+class Priced(Protocol):
+    """A network whose parameters have a price: the codelength itself is what training makes small."""
+
+    def price(self) -> Tensor:
+        """What its parameters cost, in nats for each label that they serve."""
+
 
 #: held while torch's global generator is lent to one trainer
 _generator = threading.Lock()
@@ -61,6 +71,8 @@ class Trainer:
         with self._own_randomness(), self._autocast():
             logits = self.network(x.to(self.device)).float()
         loss = cross_entropy(logits, y, label_smoothing=smoothing)
+        if isinstance(self.network, Priced):
+            loss = loss + self.network.price()
         self.network.zero_grad(set_to_none=True)
         if self._optimizers:  # none for a network with nothing to learn
             torch.autograd.backward(loss)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from codelength import networks
 from codelength.numerics import Numerics
@@ -27,28 +27,32 @@ Integers = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
 
-class Student:
-    """A network by name, initialized and trained from `seed`, on inputs x (n, ...) that stay where they are.
+def built(network: str, x: Rows, classes: int, normalize: Normalizer, seed: int) -> nn.Module:
+    """A network by name, initialized from `seed`, that has seen the first of the inputs x (n, ...).
 
     Raises AgreementError for an unknown network, InputError when it cannot take the inputs.
     """
+    with seeded(seed):
+        made = networks.build(network, normalize.shape, classes)
+    if len(x):
+        networks.show(made, normalize(x[:_SHOWN]))
+    return made
+
+
+class Student:
+    """A network, taken over and trained from `seed`, on inputs x (n, ...) that stay where they are."""
 
     def __init__(
         self,
-        network: str,
+        network: nn.Module,
         recipe: Recipe,
         x: Rows,
-        classes: int,
         normalize: Normalizer,
         numerics: Numerics,
         seed: int,
     ) -> None:
         self.seed = seed
-        with seeded(seed):
-            built = networks.build(network, normalize.shape, classes)
-        if len(x):
-            networks.show(built, normalize(x[:_SHOWN]))
-        self.trainer = Trainer(built, recipe, numerics, seed)
+        self.trainer = Trainer(network, recipe, numerics, seed)
         self._recipe = recipe
         self._x = x
         self._normalize = normalize

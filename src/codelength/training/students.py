@@ -15,7 +15,7 @@ from codelength.numerics import Numerics
 from codelength.order import Rows
 from codelength.training.inputs import Normalizer
 from codelength.training.recipe import Recipe
-from codelength.training.student import Floats, Student
+from codelength.training.student import Floats, Student, built
 
 _PROBED = 32
 
@@ -27,7 +27,7 @@ class Students:
     """As many networks as the recipe says, alike but for their seeds: 1,000 times `seed` and on.
 
     Each has its share of the agreed threads: for small networks that is faster than all threads on
-    one network after the other. Raises what `Student` raises.
+    one network after the other. Raises what `built` raises.
     """
 
     def __init__(
@@ -43,9 +43,10 @@ class Students:
         self._recipe = recipe
         self._x = x
         self._classes = classes
+        seeds = range(1000 * seed, 1000 * seed + recipe.networks)
         self.members = [
-            Student(network, recipe, x, classes, normalize, numerics, 1000 * seed + number)
-            for number in range(recipe.networks)
+            Student(built(network, x, classes, normalize, each), recipe, x, normalize, numerics, each)
+            for each in seeds
         ]
         self._pool = ThreadPoolExecutor(max(1, min(len(self.members), numerics.threads)))
         self._threads = max(1, numerics.threads // len(self.members))  # of each network

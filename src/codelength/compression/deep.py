@@ -1,0 +1,186 @@
+"""Deep Compression: pruned, shared, Huffman coded; or, past Huffman, coded under laws that adapt.
+
+Source: S. Han, H. Mao and W. Dally, Deep Compression: Compressing Deep Neural Networks with Pruning,
+Trained Quantization and Huffman Coding (ICLR 2016).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import numpy as np
+import numpy.typing as npt
+
+from codelength.agreement import Within, registered
+from codelength.channel import Channel, Counter
+from codelength.compression.adaptive import Counts, adaptive, number
+from codelength.compression.compression import Compression, Parameters, split
+from codelength.compression.huffman import huffman
+from codelength.compression.layers import Layers
+from codelength.compression.positions import densities, run_lengths, runs
+from codelength.entropy import Symbols, Uniform
+from codelength.errors import AgreementError
+
+if TYPE_CHECKING:
+    from codelength.compression.trained import Trained
+
+CODINGS = ("huffman", "adaptive")
+
+_VALUE = 16  # bits of a shared value
+_FINER = 10  # times smaller are the steps of the shared values than those of biases
+
+#: the values that a layer's weights share, exact in float16, and each weight's: its index from 1, 0 for none
+Book = npt.NDArray[np.float32]
+Piece = tuple[Book, Symbols]
+
+
+@registered("deep-compression")
+@dataclasses.dataclass(frozen=True)
+class DeepCompression(Compression):
+    """Iterative magnitude pruning with retraining, weight sharing with trained values, entropy coding.
+
+    `kept` is the share of weights that stay, reached in so many `rounds`; the weights of a layer then share
+    `values`, and all biases and norms, which are not pruned, share `vector_values`. `coding` is the paper's
+    Huffman coding of indices and of the lengths of runs, or "adaptive". Raises AgreementError for another.
+    """
+
+    kept: Annotated[float, Within(1e-4, 1)] = 0.08
+    rounds: Annotated[int, Within(1, 16)] = 3
+    values: Annotated[int, Within(1, 255)] = 16
+    vector_values: Annotated[int, Within(1, 255)] = 32
+    coding: str = "adaptive"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.coding not in CODINGS:
+            raise AgreementError(f"DeepCompression.coding must be one of {', '.join(CODINGS)}")
+
+    def exchange(self, channel: Channel, model: Trained) -> Parameters:
+        layers = Layers(model.shapes)
+        fit = functools.cache(lambda: self._fit(channel, model, layers))
+        pieces = sent(channel, layers, self.coding, fit)
+        channel.account.stages = stages(layers, pieces)
+        books = (np.append(np.float32(0), book) for book, _ in pieces)
+        shared = [book[indices] for book, (_, indices) in zip(books, pieces, strict=True)]
+        return layers.flat(shared, np.float32)
+
+    def _fit(self, channel: Channel, model: Trained, layers: Layers) -> list[Piece]:
+        """At Alice's end: trains, prunes and retrains, shares and retrains."""
+        from codelength.compression.reparameterized import Masked, Shared
+
+        share = 1 / (self.rounds + 3)  # the first training is as long as two rounds, the last as one
+        theta = model.train(channel, model.fresh(), 2 * share)
+        for turn in range(1, self.rounds + 1):
+            masks = pruned(layers.of(theta), self.kept ** (turn / self.rounds), layers.vectors)
+            mask = layers.flat(masks, np.bool_)
+            masked = Masked(model.fresh(), split(theta, model.shapes), split(mask, model.shapes))
+            theta = model.train(channel, masked, share) * mask
+        books, indices = [], []
+        for place, layer in enumerate(layers.of(theta)):
+            vectors = place == layers.vectors
+            alive = np.full(layer.shape, True) if vectors else layer != 0
+            book, index = clustered(layer, alive, self.vector_values if vectors else self.values)
+            books.append(book)
+            indices.append(index)
+        starts = np.cumsum([0, *map(len, books)])
+        flat = layers.flat([i + (i > 0) * s for i, s in zip(indices, starts[:-1], strict=True)], np.int64)
+        network = Shared(model.fresh(), np.concatenate([np.zeros(0, np.float32), *books]), flat)
+        values = model.train(channel, network, share, bias_step=model.recipe.bias_step / _FINER)
+        rounded = values.astype(np.float16).astype(np.float32)
+        return list(zip(np.split(rounded, starts[1:-1]), indices, strict=True))
+
+
+def sent(channel: Channel, layers: Layers, coding: str, produce: Callable[[], list[Piece]]) -> list[Piece]:
+    """Each layer's piece as both ends have it once it is sent."""
+
+    def piece(place: int) -> Piece:
+        area = None if place == layers.vectors else layers.areas[place]
+        return _sent_piece(channel, layers.shapes[place], area, coding, lambda: produce()[place])
+
+    return [piece(place) for place in range(len(layers.shapes))]
+
+
+def _sent_piece(
+    channel: Channel, shape: tuple[int, int], area: int | None, coding: str, produce: Callable[[], Piece]
+) -> Piece:
+    """One layer's piece: where its weights are, unless it is of vectors (no `area`), its values, indices."""
+
+    def alive() -> npt.NDArray[np.bool_]:
+        return produce()[1] > 0
+
+    if area is None:
+        mask = np.ones(shape, bool)
+    elif coding == "huffman":
+        mask = runs(channel, shape, alive)
+    else:
+        mask = densities(channel, shape, area, alive)
+    size = number(channel, lambda: len(produce()[0]))
+    words = channel.integers(
+        Uniform(2**_VALUE, size), lambda: produce()[0].astype("<f2").view("<u2").astype(np.int64)
+    )
+
+    def chosen() -> Symbols:
+        return produce()[1][mask] - 1
+
+    indices = np.zeros(shape, np.int64)
+    if coding == "huffman":
+        indices[mask] = 1 + huffman(channel, size, chosen)
+    else:
+        indices[mask] = 1 + adaptive(channel, Counts(size), int(mask.sum()), chosen)
+    return words.astype("<u2").view("<f2").astype(np.float32), indices
+
+
+def stages(layers: Layers, pieces: list[Piece]) -> dict[str, float]:
+    """What the parameters take after each stage, in bits: as they are, pruned, shared, and coded either way.
+
+    As long as they are not coded, a position is a run of zeros of 8 bits, and an index of whole bits.
+    """
+    alive = sum(int((indices > 0).sum()) for _, indices in pieces)
+    places = sum(8 * len(run_lengths(indices > 0)) for _, indices in pieces)
+    shared = sum(
+        _VALUE * len(book) + (indices > 0).sum() * max(1, len(book) - 1).bit_length()
+        for book, indices in pieces
+    )
+    found = {
+        "float32": 32.0 * layers.size,
+        "pruned": 32.0 * alive + places,
+        "shared": float(shared) + places,
+    }
+    for coding in CODINGS:
+        counter = Counter(np.zeros(0, np.int64))
+        sent(counter, layers, coding, lambda: pieces)
+        found[coding] = counter.account.bits
+    return found
+
+
+def pruned(
+    layers: Sequence[npt.NDArray[np.float32]], kept: float, vectors: int | None
+) -> list[npt.NDArray[np.bool_]]:
+    """The share `kept` of all weights: those that are large beside their layer's deviation; all vectors."""
+    relative = [
+        np.full(layer.shape, np.inf) if place == vectors else np.abs(layer) / max(float(layer.std()), 1e-12)
+        for place, layer in enumerate(layers)
+    ]
+    weights = np.concatenate([np.zeros(0), *(r.ravel() for p, r in enumerate(relative) if p != vectors)])
+    threshold = np.quantile(weights, 1 - kept) if len(weights) else 0.0
+    return [each >= threshold for each in relative]
+
+
+def clustered(
+    layer: npt.NDArray[np.float32], alive: npt.NDArray[np.bool_], count: int
+) -> tuple[Book, Symbols]:
+    """Values that the weights alive share, from k-means started evenly; and for each its index, from 1."""
+    weights = layer[alive]
+    indices = np.zeros(layer.shape, np.int64)
+    count = min(count, len(np.unique(weights)))
+    if not count:
+        return np.zeros(0, np.float32), indices
+    from sklearn.cluster import KMeans
+
+    start = np.linspace(weights.min(), weights.max(), count)[:, None]
+    means = KMeans(count, init=start, n_init=1).fit(weights[:, None].astype(np.float64))
+    indices[alive] = 1 + means.labels_
+    return means.cluster_centers_[:, 0].astype(np.float32), indices
