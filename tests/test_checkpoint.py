@@ -9,7 +9,9 @@ from sklearn.naive_bayes import GaussianNB
 import codelength as cl
 from codelength import checkpoint as checkpoints
 from codelength.codes.two_part import TwoPartCode
+from codelength.compression.deep import DeepCompression
 from codelength.compression.floats import Floats
+from codelength.compression.subspace import Subspace
 
 from .codes.conftest import sample
 
@@ -105,9 +107,10 @@ def test_a_long_training_goes_on_in_the_middle(tmp_path, monkeypatch):
     assert bytes(message) == bytes(code.encode(X, Y))
 
 
-def test_the_training_of_a_two_part_code_goes_on(tmp_path, monkeypatch):
+@pytest.mark.parametrize("compression", [Floats(), DeepCompression(), Subspace(200)], ids=repr)
+def test_the_training_of_a_two_part_code_goes_on(compression, tmp_path, monkeypatch):
     monkeypatch.setattr("codelength.training.course._SLICE", 64)
-    code = TwoPartCode("mlp", Floats(), cl.Recipe(passes=4.0, early=1.0))
+    code = TwoPartCode("mlp", compression, cl.Recipe(passes=4.0, early=1.0))
     path = tmp_path / "run.part"
 
     def killed_in_training(account):
