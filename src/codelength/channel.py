@@ -111,12 +111,16 @@ class Channel(ABC):
     def resume(self, predictor: object) -> int:
         """Says again what a stopped run said, and restores what it had learned; how many labels that is."""
         blocks, state = self._left
-        if not state or not isinstance(predictor, Restorable):
-            return 0
-        for p in blocks:
-            self.labels(p)
-        predictor.restore(state)
+        if state and isinstance(predictor, Restorable):
+            for p in blocks:
+                self.labels(p)
+            predictor.restore(state)
         return self.account.labels
+
+    def restore(self, predictor: Restorable) -> None:
+        """Restores what a stopped run had learned, in a conversation that soon says again what it said."""
+        if self._left[1]:
+            predictor.restore(self._left[1])
 
     def keep(self, predictor: object, work: float | None = None) -> None:
         """A point at which the run can go on, should it be killed, with the share of the work behind it."""

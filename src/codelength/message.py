@@ -242,9 +242,10 @@ class Message:
         return self.measurement
 
 
-def seal_of(body: bytes, indices: npt.NDArray[np.int64]) -> bytes:
-    """64 bits over a message's body and its labels (n,), in the order of visiting."""
-    return hashlib.blake2b(body + indices.astype("<i8").tobytes(), digest_size=SEAL_BYTES).digest()
+def seal_of(body: bytes, indices: npt.NDArray[np.int64], auxiliary: bytes = b"") -> bytes:
+    """64 bits over a message's body, its labels (n,) in the order of visiting, and what rode along."""
+    said = body + indices.astype("<i8").tobytes() + auxiliary
+    return hashlib.blake2b(said, digest_size=SEAL_BYTES).digest()
 
 
 def _unpacked(data: bytes) -> tuple[Any, bytes, bytes]:

@@ -68,7 +68,7 @@ class Code(Agreement, ABC):
         probe, _ = session.converse(sender, None, checkpoint, preamble + indices.tobytes())
         header = session.header(agreed, probe, len(sender.auxiliary))
         unsealed = Message(header, preamble + sender.finish(), sender.checks, b"")
-        seal = seal_of(unsealed.body, indices)
+        seal = seal_of(unsealed.body, indices, sender.auxiliary)
         return dataclasses.replace(
             unsealed, seal=seal, measurement=Measurement.of(sender.account, alphabet.size)
         )

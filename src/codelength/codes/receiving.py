@@ -71,12 +71,13 @@ def receive(
     except Exception as error:  # whatever a library says of a forger's parameters
         raise MessageError(f"the message cannot be decoded: {type(error).__name__}: {error}") from error
     indices = receiver.heard()
-    if seal_of(message.body, indices) != message.seal:
+    auxiliary = receiver.auxiliary
+    if seal_of(message.body, indices, auxiliary) != message.seal:
         raise MessageError("the decoded labels do not match the message's seal; no labels are returned")
     alphabet = message.alphabet
     measurement = Measurement.of(receiver.account, alphabet.size)
     labels = alphabet.labels(session.callers(indices))
-    return Received(labels, measurement, receiver.auxiliary, alphabet, session, predictor)
+    return Received(labels, measurement, auxiliary, alphabet, session, predictor)
 
 
 def parameter_stages(message: Message, x: Any) -> dict[str, float]:

@@ -94,6 +94,7 @@ class BitsBackCode(VariationalCode):
 
     def converse(self, channel: Channel, task: Task) -> Predictor:
         model = self._model(task)
+        channel.restore(model)
         posterior = functools.cache(lambda: model.posterior(channel))
         prior = bins.prior(len(model.center))
         before = channel.account.bits
@@ -144,6 +145,7 @@ class RelativeEntropyCode(VariationalCode):
 
     def converse(self, channel: Channel, task: Task) -> Predictor:
         model = self._model(task)
+        channel.restore(model)
         posterior = functools.cache(lambda: model.posterior(channel))
         before = channel.account.bits
         each = Uniform(model.scales, len(model.shapes))

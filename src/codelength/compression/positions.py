@@ -15,6 +15,7 @@ from codelength.errors import MessageError
 
 _LONGEST = 255  # zeros in a run; so many, and no weight after them, is a run too
 _CHUNK = 64  # places that are sent at once
+_SUREST = 16.0  # log odds of a place, at most
 _SURE = 4.0  # weights that a density must have met before it counts for as much as that of all places
 
 Mask = npt.NDArray[np.bool_]
@@ -64,7 +65,7 @@ def densities(channel: Channel, shape: tuple[int, int], area: int, produce: Prod
                 + _log_odds(told.sum(), told.size, overall)
                 - 2 * _log_odds(0.0, 0, overall)
             )
-            p = 1 / (1 + np.exp(-odds.ravel()))
+            p = 1 / (1 + np.exp(-np.clip(odds.ravel(), -_SUREST, _SUREST)))
             alive = functools.partial(_places, produce, mask.shape, row, chunk)
             sent = channel.integers(Table(np.stack((1 - p, p), axis=1)), alive)
             mask[row, chunk] = sent.reshape(mask[row, chunk].shape)

@@ -36,7 +36,7 @@ class Subspace(Compression):
     learned and sent. `price` weighs the coordinates' bits in the loss: 1 makes the codelength itself small.
     """
 
-    coordinates: Annotated[int, Within(1, 2**20)] = 1000
+    coordinates: Annotated[int, Within(1, 2**20)] = 3000
     step: Annotated[float, Within(1e-4, 10)] = 0.3
     price: Annotated[float, Within(0, 100)] = 1.0
     even: Annotated[float, Within(0, 1)] = 0.5

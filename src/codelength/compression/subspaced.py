@@ -27,7 +27,7 @@ class Subspaced(Reparameterized):
         self.counts = _counts([p.numel() for p in theta], agreed.coordinates, agreed.even)
         self.log_steps = nn.Parameter(torch.full((len(theta),), math.log2(agreed.step)))
         self.v = nn.ParameterList(torch.zeros(count) for count in self.counts)
-        self.log_scales = nn.Parameter(torch.full((len(theta),), math.log2(agreed.step)))
+        self.log_scales = nn.Parameter(torch.full((len(theta),), math.log2(agreed.step / 4)))
         self._price = agreed.price / max(1, labels)
         self._drawn: list[Tensor] = []
         generator = torch.Generator().manual_seed(seed)

@@ -12,13 +12,19 @@ from codelength.results.experiment import Row
 
 def rendered(name: str, rows: Sequence[Row]) -> Table:
     """The table of one data set. Codelengths are payloads; 1 kbit is 1,000 bits."""
-    table = Table(title=_title(name, rows), title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
-    for heading in ("code", "model"):
-        table.add_column(heading, overflow="fold")
+    table = Table(
+        title=_title(name, rows),
+        title_justify="left",
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+        collapse_padding=True,
+    )
+    table.add_column("code", no_wrap=True)
+    table.add_column("model", overflow="fold")
     two_part = any(row["parameter_bits"] for row in rows)
     numbers = (
         "kbits",
-        *(("of them\nparameters",) if two_part else ()),
+        *(("of them\nmodel",) if two_part else ()),
         "ratio",
         "framing\nbytes",
         "sequential\naccuracy",

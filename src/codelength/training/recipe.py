@@ -133,17 +133,17 @@ PHOTO_ANEW = dataclasses.replace(PHOTO, passes=5.0, early=4.0, late_from=20000.0
 
 #: trained once, on all labels, and sent
 TABLE_SENT = TABLE_ANEW
-GRAY_SENT = dataclasses.replace(GRAY_ANEW, passes=12.0, networks=1)
-PHOTO_SENT = dataclasses.replace(PHOTO_ANEW, passes=20.0)
+GRAY_SENT = dataclasses.replace(GRAY_ANEW, passes=30.0, early=2.0, networks=1)
+PHOTO_SENT = dataclasses.replace(PHOTO_ANEW, passes=30.0, early=2.0)
 
 #: trained for the codelength of parameters and labels together: the price alone keeps it from overfitting
 PRICED = Recipe(
     passes=40.0,
-    early=4.0,
+    early=2.0,
     late_from=15000.0,
     labels_per_example=400.0,
-    step=1e-2,
-    bias_step=1e-2,
+    step=5e-2,
+    bias_step=5e-2,
     weight_decay=0.0,
 )
 
