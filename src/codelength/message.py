@@ -92,7 +92,8 @@ class Measurement:
     def of(cls, account: Account, classes: int) -> Measurement:
         accuracy = account.correct / account.n if account.n else None
         bound, error = account.bound or (None, None)
-        curve = np.array(account.curve)
+        # what comes back at the end was owed from the beginning
+        curve = np.array([(labels, bits - account.returned_bits) for labels, bits in account.curve])
         parts = account.choice_bits, account.parameter_bits
         bits = account.bits - account.returned_bits
         return cls(
