@@ -1,5 +1,6 @@
 """A run that is killed goes on, and ends in the same bytes and labels."""
 
+import dataclasses
 import os
 
 import numpy as np
@@ -128,6 +129,28 @@ def test_the_training_of_a_two_part_code_goes_on(compression, tmp_path, monkeypa
     )
     assert shares[0] > 0.4
     assert bytes(message) == bytes(code.encode(X, Y))
+
+
+@pytest.mark.parametrize("code", [cl.BitsBackCode("shallow"), cl.RelativeEntropyCode("shallow")], ids=repr)
+def test_the_training_of_a_variational_code_goes_on(code, tmp_path, monkeypatch):
+    monkeypatch.setattr("codelength.training.course._SLICE", 64)
+    code = dataclasses.replace(code, recipe=cl.Recipe(passes=4.0, early=1.0))
+    path = tmp_path / "run.part"
+
+    def killed_in_training(account):
+        if account.work is not None and account.done > 0.5:
+            raise Killed
+
+    with pytest.raises(Killed):
+        code.encode(X, Y, checkpoint=cl.Checkpoint(path, resume=False), progress=killed_in_training)
+    message = code.encode(X, Y, checkpoint=cl.Checkpoint(path, resume=True))
+    assert bytes(message) == bytes(code.encode(X, Y))
+    path.unlink(missing_ok=True)
+    if isinstance(code, cl.BitsBackCode):  # Bob trains, too
+        with pytest.raises(Killed):
+            cl.receive(message, X, checkpoint=cl.Checkpoint(path, resume=False), progress=killed_in_training)
+        received = cl.receive(message, X, checkpoint=cl.Checkpoint(path, resume=True))
+        np.testing.assert_array_equal(received.labels, Y)
 
 
 def test_training_is_not_done_again(tmp_path, monkeypatch):

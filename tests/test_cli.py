@@ -73,7 +73,7 @@ def test_alice_writes_and_bob_reads_in_another_process(run, data, tmp_path):
 def test_table_decodes_every_row_and_writes_them(run, tmp_path):
     codes = (
         "uniform,frequency,shannon,shannon:huffman,two-part:float32,two-part:deep-compression,"
-        "online,online:refit"
+        "variational:bits-back,variational:relative-entropy,online,online:refit"
     )
     written = ["--json", "rows.json", "--messages", "kept", "--curve", "curve.png"]
     code, out, err = run("table", "alice.npz", "--codes", codes, *written)
@@ -129,6 +129,19 @@ def test_inspect_says_what_the_header_says(run):
         "framing",
     ):
         assert said in out
+
+
+@pytest.mark.usefixtures("data")
+def test_the_users_bytes_ride_along_and_come_back(run, tmp_path):
+    (tmp_path / "mine.bin").write_bytes(bytes(range(256)) * 20 + b"odd")
+    encoded = run(
+        "encode", "--data", "alice.npz", "--code", "variational:bits-back", "--out", "m.cl",
+        "--auxiliary", "mine.bin",
+    )  # fmt: skip
+    assert encoded[0] == 0
+    assert "5,123 bytes of its payload come back" in encoded[1]
+    run("decode", "m.cl", "--data", "bob.npz", "--out", "labels.npy", "--auxiliary", "back.bin")
+    assert (tmp_path / "back.bin").read_bytes() == (tmp_path / "mine.bin").read_bytes()
 
 
 @pytest.mark.usefixtures("data")

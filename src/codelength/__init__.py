@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from codelength.codes.shannon import HuffmanCode, ShannonCode, fitted
     from codelength.codes.two_part import TwoPartCode
     from codelength.codes.uniform import UniformCode
+    from codelength.codes.variational import BitsBackCode, RelativeEntropyCode
     from codelength.compression.deep import DeepCompression
     from codelength.compression.floats import Floats
     from codelength.compression.subspace import Subspace
@@ -51,6 +52,7 @@ _MODULES = {
     "codes.shannon": ("HuffmanCode", "ShannonCode", "fitted"),
     "codes.two_part": ("TwoPartCode",),
     "codes.uniform": ("UniformCode",),
+    "codes.variational": ("BitsBackCode", "RelativeEntropyCode"),
     "compression.deep": ("DeepCompression",),
     "compression.floats": ("Floats",),
     "compression.subspace": ("Subspace",),

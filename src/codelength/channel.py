@@ -11,7 +11,7 @@ import dataclasses
 import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -19,12 +19,13 @@ import numpy.typing as npt
 from codelength import entropy
 from codelength.checkpoint import Checkpoint, Restorable, State
 from codelength.entropy import Distribution, Symbols, Table, Uniform
-from codelength.errors import InputError, NumericsError
+from codelength.errors import InputError, MessageError, NumericsError
 
 CHECK_BYTES = 2
 MAX_CHECKS = 8
 
 Probabilities = npt.NDArray[np.float64]
+T = TypeVar("T")
 Progress = Callable[["Account"], None]
 
 
@@ -36,9 +37,11 @@ class Account:
     labels: int = 0  # labels so far
     bits: float = 0.0
     parameter_bits: float = 0.0  # the part of `bits` that a model's parameters took
+    returned_bits: float = 0.0  # what comes back of `bits` when Bob puts weights back
     choice_bits: float = 0.0  # the part of `bits` that choices made by looking at labels took
     work: float | None = None  # share of the work that is done, where the learner can tell
     correct: int = 0  # labels that were predicted as most likely before they were known
+    bound: tuple[float, float] | None = None  # a variational bound and its standard error, at Alice's end
     stages: dict[str, float] = dataclasses.field(default_factory=dict)  # parameter bits after each stage
     curve: list[tuple[int, float]] = dataclasses.field(default_factory=list)
 
@@ -96,6 +99,10 @@ class Channel(ABC):
         self.account.choice_bits += float(np.log2(options))
         return int(chosen[0])
 
+    def aside(self, work_out: Callable[[], T]) -> T | None:
+        """What Alice works out for herself: nothing is sent, and Bob has None."""
+        return None
+
     def attach(self, checkpoint: Checkpoint, identity: bytes) -> None:
         """Keeps the run on disk, and finds what a stopped run of the same identity left there."""
         self._checkpoint = checkpoint
@@ -104,12 +111,16 @@ class Channel(ABC):
     def resume(self, predictor: object) -> int:
         """Says again what a stopped run said, and restores what it had learned; how many labels that is."""
         blocks, state = self._left
-        if not state or not isinstance(predictor, Restorable):
-            return 0
-        for p in blocks:
-            self.labels(p)
-        predictor.restore(state)
+        if state and isinstance(predictor, Restorable):
+            for p in blocks:
+                self.labels(p)
+            predictor.restore(state)
         return self.account.labels
+
+    def restore(self, predictor: Restorable) -> None:
+        """Restores what a stopped run had learned, in a conversation that soon says again what it said."""
+        if self._left[1]:
+            predictor.restore(self._left[1])
 
     def keep(self, predictor: object, work: float | None = None) -> None:
         """A point at which the run can go on, should it be killed, with the share of the work behind it."""
@@ -119,9 +130,25 @@ class Channel(ABC):
         if self._checkpoint:
             self._checkpoint.keep(predictor)
 
-    def own_labels(self) -> Symbols:
-        """All labels (n,), in the order of visiting: at Alice's end only, for what only she can compute."""
-        raise AssertionError("Bob has no labels of his own")
+    def weights(self, prior: Distribution, fit: Callable[[], Distribution]) -> Symbols:
+        """Weights drawn under the posterior `fit()`, and sent under the prior. See `give_back`.
+
+        Raises InputError when the auxiliary bytes are too few to draw them from.
+        """
+        raise AssertionError("only a stack can give bits back")
+
+    def give_back(self, theta: Symbols, fit: Callable[[], Distribution]) -> None:
+        """The bits that drew the weights: Bob has them again when he puts the weights back under `fit()`.
+
+        Weights are given back in the reverse of the order in which they were drawn.
+        """
+        raise AssertionError("only a stack can give bits back")
+
+    def all_labels(self) -> Symbols:
+        """All labels (n,), in the order of visiting: at Alice's end always, at Bob's once he has them."""
+        if self.account.labels < self.account.n:
+            raise AssertionError("Bob has not all labels yet")
+        return self.heard()
 
     def heard(self) -> Symbols:
         """All labels of the conversation so far, as indices."""
@@ -167,8 +194,11 @@ class Counter(Channel):
         super().__init__(len(y), progress)
         self._y = y
 
-    def own_labels(self) -> Symbols:
+    def all_labels(self) -> Symbols:
         return self._y
+
+    def aside(self, work_out: Callable[[], T]) -> T | None:
+        return work_out()
 
     def _next(self, count: int) -> Symbols:
         return self._y[self.account.labels : self.account.labels + count]
@@ -182,6 +212,8 @@ class Counter(Channel):
 
 class Sender(Counter):
     """Alice's end of a queue."""
+
+    auxiliary = b""  # bytes that ride along and come back
 
     def __init__(self, y: Symbols, encoder: entropy.Encoder, progress: Progress | None = None) -> None:
         super().__init__(y, progress)
@@ -203,6 +235,9 @@ class Sender(Counter):
 
 class Receiver(Channel):
     """Bob's end of a queue."""
+
+    #: what rode along, once the conversation has ended
+    auxiliary = b""
 
     def __init__(
         self, n: int, decoder: entropy.Decoder, checks: bytes = b"", progress: Progress | None = None
@@ -235,9 +270,9 @@ class StackSender(Counter):
 
     def __init__(self, y: Symbols, auxiliary: bytes, progress: Progress | None = None) -> None:
         super().__init__(y, progress)
-        self._stack = entropy.Stack(auxiliary, sealed=False)
+        self.auxiliary = auxiliary
+        self._stack = entropy.Stack(auxiliary.ljust(_words(len(auxiliary)), b"\0"), sealed=False)
         self._said: list[tuple[Symbols, Distribution]] = []
-        self.returned_bits = 0.0
         self.checks = b""
 
     def _exchange(self, distribution: Distribution, produce: Callable[[], Symbols]) -> Symbols:
@@ -248,12 +283,8 @@ class StackSender(Counter):
     def _compare(self, check: bytes) -> None:
         self.checks += check
 
-    def weights(self, prior: Distribution, fit: Callable[[Symbols], Distribution]) -> Symbols:
-        """Weights drawn under the posterior `fit(y)`, sent under the prior. See `give_back`.
-
-        Raises InputError when the auxiliary bytes are too few to draw them from.
-        """
-        posterior = fit(self._y)
+    def weights(self, prior: Distribution, fit: Callable[[], Distribution]) -> Symbols:
+        posterior = fit()
         theta = self._stack.pop(posterior)
         if self._stack.bits == 0:
             need = float(posterior.bits(theta).sum()) / 8
@@ -262,9 +293,8 @@ class StackSender(Counter):
             )
         return self.integers(prior, lambda: theta)
 
-    def give_back(self, theta: Symbols, fit: Callable[[Symbols], Distribution]) -> None:
-        """The bits that Bob will find again when he pushes the weights under the same posterior."""
-        self.returned_bits += float(fit(self._y).bits(theta).sum())
+    def give_back(self, theta: Symbols, fit: Callable[[], Distribution]) -> None:
+        self.account.returned_bits += float(fit().bits(theta).sum())
 
     def finish(self) -> bytes:
         """The payload."""
@@ -276,19 +306,34 @@ class StackSender(Counter):
 class StackReceiver(Receiver):
     """Bob's end of a stack: labels come out of it, and the auxiliary bytes come back."""
 
-    def __init__(self, n: int, payload: bytes, checks: bytes = b"", progress: Progress | None = None) -> None:
+    def __init__(
+        self,
+        n: int,
+        payload: bytes,
+        checks: bytes = b"",
+        returned: int = 0,
+        progress: Progress | None = None,
+    ) -> None:
+        """`returned` is how many auxiliary bytes ride along."""
         self._stack = entropy.Stack(payload, sealed=True)
+        self._returned = returned
         super().__init__(n, _Pop(self._stack), checks, progress)
 
-    def weights(self, prior: Distribution, fit: Callable[[Symbols], Distribution]) -> Symbols:
+    def weights(self, prior: Distribution, fit: Callable[[], Distribution]) -> Symbols:
         return self.integers(prior, lambda: np.zeros(0, dtype=np.int64))
 
-    def give_back(self, theta: Symbols, fit: Callable[[Symbols], Distribution]) -> None:
-        self._stack.push(theta, fit(self.heard()))
+    def give_back(self, theta: Symbols, fit: Callable[[], Distribution]) -> None:
+        posterior = fit()
+        self._stack.push(theta, posterior)
+        self.account.returned_bits += float(posterior.bits(theta).sum())
 
-    def auxiliary(self) -> bytes:
-        """The auxiliary bytes, once the conversation has ended."""
-        return self._stack.unseal()
+    @property
+    def auxiliary(self) -> bytes:  # type: ignore[override]
+        """The auxiliary bytes, once the conversation has ended. Raises MessageError if they are not whole."""
+        unsealed = self._stack.unseal()
+        if len(unsealed) != _words(self._returned) or any(unsealed[self._returned :]):
+            raise MessageError("the auxiliary bytes that come back are not those that were sent")
+        return unsealed[: self._returned]
 
 
 @dataclasses.dataclass
@@ -297,6 +342,11 @@ class _Pop:
 
     def decode(self, distribution: Distribution) -> Symbols:
         return self.stack.pop(distribution)
+
+
+def _words(size: int) -> int:
+    """The size in bytes that whole words of 32 bits have."""
+    return -(-size // 4) * 4
 
 
 def _checked(p: npt.NDArray[Any]) -> Probabilities:

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Annotated, Optional
 import typer
 
 from codelength.errors import CodelengthError, InputError
-from codelength.files import require_new, write_new
+from codelength.files import read, require_new, write_new
 from codelength.options import (
+    Auxiliary,
     CodeName,
     Curve,
     Data,
@@ -115,6 +116,7 @@ def encode(
     out: Annotated[Path, typer.Option(help="New file for the message. Example: --out labels.cl")],
     code: CodeName = "online",
     model: Model = None,
+    auxiliary: Auxiliary = None,
     data_dir: DataDir = None,
     target: Target = None,
     seed: Seed = 0,
@@ -139,11 +141,12 @@ def encode(
     require_new(held_path(out))
     require_new(json_file)
     _require_figure(curve)
+    riding = read(auxiliary) if auxiliary else None
     experiment = Experiment(_load(data, data_dir, target), code, model, seed)
     checkpoint = _checkpoint(out, resume)
     started = time.perf_counter()
     with shown(f"encode {code}", _classes(experiment.data)) as progress:
-        message, held = experiment.encode(progress, checkpoint)
+        message, held = experiment.encode(progress, checkpoint, riding)
     found = row(experiment, message, time.perf_counter() - started)
     message.save(out)
     checkpoint.remove()
@@ -153,6 +156,8 @@ def encode(
         f"{found['encode_seconds']:.1f} s"
     )
     typer.echo(f"wrote {out} ({len(bytes(message)):,} bytes)")
+    if message.returned_bits:
+        typer.echo(f"{message.returned_bits // 8:,} bytes of its payload come back as auxiliary bytes")
     if held:
         held.save(held_path(out))
         typer.echo(f"wrote {held_path(out)}: the {len(held.indices):,} labels that both ends hold in advance")
@@ -168,6 +173,7 @@ def decode(
         Optional[Path],  # noqa: UP045
         typer.Option(help="New .npy file for predictions of the test inputs. Example: --predict test.npy"),
     ] = None,
+    auxiliary: Auxiliary = None,
     data_dir: DataDir = None,
     target: Target = None,
     resume: Resume = False,
@@ -189,6 +195,7 @@ def decode(
 
     require_new(out)
     require_new(predict)
+    require_new(auxiliary)
     message = Message.load(file)
     bob = _load(data, data_dir, target, labels=False)
     checkpoint = _checkpoint(out, resume)
@@ -197,6 +204,9 @@ def decode(
     _save(out, labels)
     checkpoint.remove()
     typer.echo(f"wrote {out}: {len(labels):,} labels")
+    if auxiliary:
+        write_new(auxiliary, received.auxiliary)
+        typer.echo(f"wrote {auxiliary}: {len(received.auxiliary):,} auxiliary bytes")
     if predict:
         predictions = received.predict(bob.x_test) if bob.x_test is not None else None
         if predictions is None:

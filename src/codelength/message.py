@@ -44,22 +44,29 @@ class Header:
     numerics: list[Any]  # threads, precision and device; nothing where integers suffice
     surroundings: list[str]  # versions, instruction set, processor, in the order of `surroundings`
     probe: bytes  # a digest of what a short training on made-up labels computes
+    returned: int = 0  # bytes of the payload that Bob gets back as auxiliary bytes, where there are any
 
     def pack(self) -> list[Any]:
-        return [getattr(self, field.name) for field in dataclasses.fields(self)]
+        fields = [getattr(self, field.name) for field in dataclasses.fields(self)]
+        return fields if self.returned else fields[:-1]
 
     @classmethod
     def unpack(cls, packed: Any) -> Header:
         """The inverse of `pack`. Raises MessageError on fields that could not have been packed."""
         kinds: tuple[tuple[type, ...], ...] = (
-            (dict,), (int,), (int, list, type(None)), (bytes,), (list,), (list,), (bytes,),
+            (dict,), (int,), (int, list, type(None)), (bytes,), (list,), (list,), (bytes,), (int,),
         )  # fmt: skip
-        if not isinstance(packed, list) or len(packed) != len(kinds):
+        if not isinstance(packed, list) or len(packed) not in (len(kinds) - 1, len(kinds)):
             raise MessageError("the header of the message makes no sense")
-        if not all(isinstance(value, kind) for value, kind in zip(packed, kinds, strict=True)):
+        if not all(isinstance(value, kind) for value, kind in zip(packed, kinds, strict=False)):
             raise MessageError("the header of the message holds values of the wrong type")
         header = cls(*packed)
-        if header.n < 0 or len(header.inputs) != INPUTS_BYTES or len(header.probe) != PROBE_BYTES:
+        if (
+            header.n < 0
+            or header.returned < 0
+            or len(header.inputs) != INPUTS_BYTES
+            or len(header.probe) != PROBE_BYTES
+        ):
             raise MessageError("the header of the message holds values out of bounds")
         if not all(isinstance(text, str) and text.isprintable() for text in header.surroundings):
             raise MessageError("the header of the message names versions that make no sense")
@@ -72,19 +79,34 @@ class Measurement:
 
     n: int
     classes: int
-    ideal_bits: float
+    ideal_bits: float  # less what comes back
     choice_bits: float
     parameter_bits: float  # of a two-part code's first part
     sequential_accuracy: float | None  # of predictions made before each label was known
+    bound_bits: float | None  # the variational bound, where there is one: a mean over samples
+    bound_error: float | None  # its standard error
     stages: dict[str, float]  # what the parameters took after each stage of their compression
     curve: npt.NDArray[np.float64]
 
     @classmethod
     def of(cls, account: Account, classes: int) -> Measurement:
         accuracy = account.correct / account.n if account.n else None
-        curve = np.array(account.curve)
+        bound, error = account.bound or (None, None)
+        # what comes back at the end was owed from the beginning
+        curve = np.array([(labels, bits - account.returned_bits) for labels, bits in account.curve])
         parts = account.choice_bits, account.parameter_bits
-        return cls(account.n, classes, account.bits, *parts, accuracy, dict(account.stages), curve)
+        bits = account.bits - account.returned_bits
+        return cls(
+            account.n,
+            classes,
+            bits,
+            *parts,
+            accuracy,
+            bound,
+            error,
+            dict(account.stages),
+            curve,
+        )
 
     @property
     def kbits(self) -> float:
@@ -173,13 +195,23 @@ class Message:
 
     @property
     def payload_bits(self) -> int:
-        """What the code costs, in bits."""
+        """What the code costs, in bits: the payload, less the auxiliary bytes that come back out of it."""
+        return self.message_bits - self.returned_bits
+
+    @property
+    def message_bits(self) -> int:
+        """The payload as it is sent, in bits."""
         return 8 * len(self.payload)
+
+    @property
+    def returned_bits(self) -> int:
+        """The auxiliary bytes that Bob gets back, in bits."""
+        return 8 * self.header.returned
 
     @property
     def framing_bits(self) -> int:
         """Header, digests and checks, in bits."""
-        return 8 * len(bytes(self)) - self.payload_bits
+        return 8 * len(bytes(self)) - self.message_bits
 
     @property
     def kbits(self) -> float:
@@ -211,9 +243,10 @@ class Message:
         return self.measurement
 
 
-def seal_of(body: bytes, indices: npt.NDArray[np.int64]) -> bytes:
-    """64 bits over a message's body and its labels (n,), in the order of visiting."""
-    return hashlib.blake2b(body + indices.astype("<i8").tobytes(), digest_size=SEAL_BYTES).digest()
+def seal_of(body: bytes, indices: npt.NDArray[np.int64], auxiliary: bytes = b"") -> bytes:
+    """64 bits over a message's body, its labels (n,) in the order of visiting, and what rode along."""
+    said = body + indices.astype("<i8").tobytes() + auxiliary
+    return hashlib.blake2b(said, digest_size=SEAL_BYTES).digest()
 
 
 def _unpacked(data: bytes) -> tuple[Any, bytes, bytes]:

@@ -36,7 +36,15 @@ CodeName = Annotated[
         "--code",
         metavar="CODE",
         help="uniform, frequency, shannon, shannon:huffman, two-part:float32, two-part:deep-compression, "
-        "two-part:subspace, online or online:refit. Example: --code online",
+        "two-part:subspace, variational:bits-back, variational:relative-entropy, online or online:refit. "
+        "Example: --code online",
+    ),
+]
+Auxiliary = Annotated[
+    Optional[Path],  # noqa: UP045
+    typer.Option(
+        help="File of bytes that ride along in variational:bits-back: read by encode, new for decode. "
+        "Example: --auxiliary thesis.pdf"
     ),
 ]
 Model = Annotated[

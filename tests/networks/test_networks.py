@@ -16,6 +16,7 @@ FITS = [(name, shape) for name in ("shallow", "shallow-256", "mlp", "lenet") for
 FITS += [(name, (13,)) for name in ("shallow", "shallow-256", "mlp")]
 FITS += [("lenet-slim", shape) for shape in IMAGES] + [("lenet-300-100", shape) for shape in IMAGES]
 FITS += [("lenet-5", (1, 28, 28)), ("lenet-5", (3, 32, 32)), ("lenet-300-100", (13,))]
+FITS += [(name, shape) for name in ("vgg-11", "vgg-13", "vgg-16", "resnet-small") for shape in IMAGES]
 FITS += [("vgg-small", (3, 32, 32)), ("vgg-small", (1, 28, 28)), ("vgg-small", (3, 16, 16))]
 
 

@@ -15,6 +15,7 @@ from codelength.codes.online import OnlineCode
 from codelength.codes.shannon import HuffmanCode, ShannonCode
 from codelength.codes.two_part import TwoPartCode
 from codelength.codes.uniform import UniformCode
+from codelength.codes.variational import BitsBackCode, RelativeEntropyCode
 from codelength.compression.deep import DeepCompression
 from codelength.compression.floats import Floats
 from codelength.compression.subspace import Subspace
@@ -59,6 +60,11 @@ def _small(x: npt.NDArray[Any]) -> str:
     return "lenet-slim" if _network(x) == "lenet" else _network(x)
 
 
+def _drawn(x: npt.NDArray[Any]) -> str:
+    """A network that Bob can fit again in little time."""
+    return _small(x) if _side(x) >= 16 else "shallow"
+
+
 def _refitted(x: npt.NDArray[Any]) -> str:
     if _side(x) >= 16:
         return _network(x)
@@ -99,6 +105,8 @@ CODES: dict[str, Entry] = {
         lambda seed, model: TwoPartCode(model, DeepCompression(), seed=seed), _sent
     ),
     "two-part:subspace": Entry(lambda seed, model: TwoPartCode(model, Subspace(), seed=seed), _small),
+    "variational:bits-back": Entry(lambda seed, model: BitsBackCode(model, seed=seed), _drawn),
+    "variational:relative-entropy": Entry(lambda seed, model: RelativeEntropyCode(model, seed=seed), _drawn),
     "online": Entry(lambda seed, model: OnlineCode(replaying(model), seed=seed), _network),
     "online:refit": Entry(lambda seed, model: OnlineCode(refitting(model), seed=seed), _refitted),
 }

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from codelength.agreement import Agreement, Within
-from codelength.channel import Channel, Counter, Progress, Sender
+from codelength.channel import Channel, Counter, Progress, Receiver, Sender, StackSender
 from codelength.checkpoint import Checkpoint
 from codelength.codes.session import Session
 from codelength.entropy import CODERS
@@ -48,24 +48,27 @@ class Code(Agreement, ABC):
         y: Any,
         *,
         classes: Any = None,
+        auxiliary: bytes | None = None,
         progress: Progress | None = None,
         checkpoint: Checkpoint | None = None,
     ) -> Message:
         """Sends the labels y (n,) of inputs x (n, ...) into a message.
 
         `classes` names the alphabet in advance, free of charge; without it the alphabet travels in the
-        payload. `progress` is called with the account after each block, and within long trainings. With a
+        payload. `auxiliary` bytes ride along where the code gives bits back (`BitsBackCode`), in no other.
+        `progress` is called with the account after each block, and within long trainings. With a
         `checkpoint` the run is kept on disk, and goes on from there. Raises InputError for inputs or labels
         that cannot be used.
         """
         agreed = None if classes is None else Alphabet.of(classes)
         session, alphabet, indices = self._at_alice(x, y, agreed)
         preamble = b"" if agreed else alphabet.to_bytes()
-        sender = Sender(indices, CODERS[self.coder][0](), progress)
+        sender = self.sender(session.task, indices, auxiliary, progress)
         sender.spend(8 * len(preamble))
         probe, _ = session.converse(sender, None, checkpoint, preamble + indices.tobytes())
-        unsealed = Message(session.header(agreed, probe), preamble + sender.finish(), sender.checks, b"")
-        seal = seal_of(unsealed.body, indices)
+        header = session.header(agreed, probe, len(sender.auxiliary))
+        unsealed = Message(header, preamble + sender.finish(), sender.checks, b"")
+        seal = seal_of(unsealed.body, indices, sender.auxiliary)
         return dataclasses.replace(
             unsealed, seal=seal, measurement=Measurement.of(sender.account, alphabet.size)
         )
@@ -76,10 +79,28 @@ class Code(Agreement, ABC):
         """Counts what `encode` would send, in ideal bits, and writes nothing. Takes and raises the same."""
         agreed = None if classes is None else Alphabet.of(classes)
         session, alphabet, indices = self._at_alice(x, y, agreed)
-        counter = Counter(indices, progress)
+        counter = self.counter(session.task, indices, progress)
         counter.spend(0 if agreed else 8 * len(alphabet.to_bytes()))
         session.converse(counter)
         return Measurement.of(counter.account, alphabet.size)
+
+    def sender(
+        self, task: Task, y: npt.NDArray[np.int64], auxiliary: bytes | None, progress: Progress | None
+    ) -> Sender | StackSender:
+        """Alice's end of the line. Raises InputError for auxiliary bytes that could not come back."""
+        if auxiliary is not None:
+            raise InputError("auxiliary bytes ride along in bits back alone: variational:bits-back")
+        return Sender(y, CODERS[self.coder][0](), progress)
+
+    def counter(self, task: Task, y: npt.NDArray[np.int64], progress: Progress | None) -> Counter:
+        """An end that counts."""
+        return Counter(y, progress)
+
+    def receiver(
+        self, n: int, coded: bytes, checks: bytes, returned: int, progress: Progress | None
+    ) -> Receiver:
+        """Bob's end of the line."""
+        return Receiver(n, CODERS[self.coder][1](coded), checks, progress)
 
     def _at_alice(
         self, x: Any, y: Any, agreed: Alphabet | None

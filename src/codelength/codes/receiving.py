@@ -14,8 +14,8 @@ from codelength.checkpoint import Checkpoint
 from codelength.codes.code import Code
 from codelength.codes.session import Session, numerics_of
 from codelength.codes.two_part import TwoPartCode
+from codelength.codes.variational import BitsBackCode as BitsBackCode  # known by name
 from codelength.data.arrays import as_inputs
-from codelength.entropy import CODERS
 from codelength.errors import CodelengthError, InputError, MessageError, OtherInputsError
 from codelength.labels import Alphabet
 from codelength.learners.learner import Predictor
@@ -28,6 +28,7 @@ class Received:
 
     labels: npt.NDArray[Any]  # (n,), in the order of his inputs
     measurement: Measurement
+    auxiliary: bytes  # that rode along, where the code gives bits back
     _alphabet: Alphabet
     _session: Session
     _predictor: Predictor | None
@@ -70,11 +71,13 @@ def receive(
     except Exception as error:  # whatever a library says of a forger's parameters
         raise MessageError(f"the message cannot be decoded: {type(error).__name__}: {error}") from error
     indices = receiver.heard()
-    if seal_of(message.body, indices) != message.seal:
+    auxiliary = receiver.auxiliary
+    if seal_of(message.body, indices, auxiliary) != message.seal:
         raise MessageError("the decoded labels do not match the message's seal; no labels are returned")
     alphabet = message.alphabet
     measurement = Measurement.of(receiver.account, alphabet.size)
-    return Received(alphabet.labels(session.callers(indices)), measurement, alphabet, session, predictor)
+    labels = alphabet.labels(session.callers(indices))
+    return Received(labels, measurement, auxiliary, alphabet, session, predictor)
 
 
 def parameter_stages(message: Message, x: Any) -> dict[str, float]:
@@ -105,7 +108,7 @@ def _opened(
             f"the message was made for {header.n} inputs, and these {n} are not the same; "
             "Bob needs the very inputs (values, shape and dtype) that Alice had"
         )
-    receiver = Receiver(n, CODERS[code.coder][1](message.coded), message.checks, progress)
+    receiver = code.receiver(n, message.coded, message.checks, header.returned, progress)
     receiver.spend(8 * (len(message.payload) - len(message.coded)))
     return session, receiver
 

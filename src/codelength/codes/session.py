@@ -67,7 +67,7 @@ class Session:
             raise AgreementError(f"the code sent {channel.account.labels} of {len(self.task.x)} labels")
         return probe, predictor
 
-    def header(self, classes: Alphabet | None, probe: bytes) -> Header:
+    def header(self, classes: Alphabet | None, probe: bytes, returned: int = 0) -> Header:
         libraries = self.code.libraries
         return Header(
             code=pack(self.code),
@@ -77,6 +77,7 @@ class Session:
             numerics=self.task.numerics.pack(libraries) if libraries else [],
             surroundings=list(self.surroundings.values()),
             probe=probe,
+            returned=returned,
         )
 
     def visited(self, labels: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:

@@ -56,7 +56,7 @@ class TwoPartCode(Code):
         from codelength.compression.trained import Trained
 
         model = Trained(self.network, self.recipe, task, self.compression.use)
-        channel.resume(model)  # at Alice's end, in the middle of its training
+        channel.restore(model)  # at Alice's end, in the middle of its training
         before = channel.account.bits  # of the alphabet, where it was not agreed in advance
         theta = self.compression.exchange(channel, model)
         channel.account.parameter_bits = channel.account.bits - before

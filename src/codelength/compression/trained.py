@@ -53,7 +53,7 @@ class Trained:
         return built(self._network, self.task.x, self.task.classes, self._normalize, self._seed)
 
     def train(self, channel: Channel, network: nn.Module, share: float = 1.0, **changes: Any) -> Parameters:
-        """Trains a network, at Alice's end, on all labels: its learned parameters, one after the other.
+        """Trains a network on all labels, which Alice has: its learned parameters, one after the other.
 
         `share` is its part of the recipe's passes, `changes` what else differs from the recipe.
         """
@@ -61,7 +61,7 @@ class Trained:
         before, self._work = self._work, self._work + share
         if stage < len(self._ended):
             return self._ended[stage]
-        recipe = dataclasses.replace(self.recipe, passes=max(0.1, share * self.recipe.passes), **changes)
+        recipe = self._recipe(share, changes)
         task = self.task
         student = Student(network, recipe, task.x, self._normalize, task.numerics, self._seed + stage)
         taken = 0
@@ -70,7 +70,7 @@ class Trained:
             student.trainer.restore(part("trainer", self._left))
             self._left = {}
         course = Course(recipe, len(task.x)) if len(task.x) else None
-        labels = channel.own_labels()
+        labels = channel.all_labels()
         while course and (steps := course.slice(taken)):
             course.train(student, labels, steps)
             taken = steps.stop
@@ -79,6 +79,14 @@ class Trained:
         self._under_way = None
         self._ended.append(flattened(student.trainer.learned))
         return self._ended[-1]
+
+    def steps(self, share: float) -> int:
+        """How many steps that part of the recipe's passes is."""
+        count = len(self.task.x)
+        return Course(self._recipe(share, {}), count).steps if count else 0
+
+    def _recipe(self, share: float, changes: dict[str, Any]) -> Recipe:
+        return dataclasses.replace(self.recipe, passes=max(0.1, share * self.recipe.passes), **changes)
 
     def state(self) -> State:
         """What the stages came to, and the network in training."""

@@ -24,6 +24,10 @@ BUILT_IN = {
     "lenet-300-100": "lenet",
     "lenet-slim": "lenet",
     "vgg-small": "vgg",
+    "vgg-11": "vgg",
+    "vgg-13": "vgg",
+    "vgg-16": "vgg",
+    "resnet-small": "residual",
 }
 
 

@@ -1,13 +1,18 @@
-"""A small VGG for colour photos, of the kind that trains fast: after airbench (K. Jordan, 2024)."""
+"""VGG networks: the fast small one, and those of Simonyan and Zisserman (2015) with batch norm."""
 
 from __future__ import annotations
 
+import functools
 import itertools
 
 from torch import nn
 
 from codelength.agreement import register
-from codelength.networks.layers import ConvGroup, GlobalMaxPool, Head, Whitening, image_shape
+from codelength.networks.layers import ConvGroup, GlobalMaxPool, Head, Whitening, conv, image_shape, norm
+
+#: convolutions before each pool, 64 to 512 filters wide
+DEPTHS = {"vgg-11": (1, 1, 2, 2, 2), "vgg-13": (2, 2, 2, 2, 2), "vgg-16": (2, 2, 3, 3, 3)}
+_WIDTHS = (64, 128, 256, 512, 512)
 
 
 def vgg_small(shape: tuple[int, ...], classes: int, widths: tuple[int, ...] = (64, 128, 256)) -> nn.Module:
@@ -20,4 +25,20 @@ def vgg_small(shape: tuple[int, ...], classes: int, widths: tuple[int, ...] = (6
     return nn.Sequential(stem, nn.GELU(), *groups, GlobalMaxPool(), Head(widths[-1], classes))
 
 
+def vgg(shape: tuple[int, ...], classes: int, depths: tuple[int, ...]) -> nn.Module:
+    """Groups of 3 x 3 convolutions with batch norm and ReLU; after each, half the size while there is any."""
+    channels, height, width = image_shape(shape, smallest=8)
+    side, layers = min(height, width), list[nn.Module]()
+    for depth, wide in zip(depths, _WIDTHS, strict=True):
+        for _ in range(depth):
+            layers += [conv(channels, wide), norm(wide), nn.ReLU()]
+            channels = wide
+        if side > 1:
+            layers.append(nn.MaxPool2d(2))
+            side //= 2
+    return nn.Sequential(*layers, GlobalMaxPool(), Head(channels, classes))
+
+
 register("vgg-small", vgg_small)
+for _name, _depths in DEPTHS.items():
+    register(_name, functools.partial(vgg, depths=_depths))

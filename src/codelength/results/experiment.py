@@ -40,11 +40,17 @@ class Experiment:
     seed: int = 0
 
     def encode(
-        self, progress: Progress | None = None, checkpoint: Checkpoint | None = None
+        self,
+        progress: Progress | None = None,
+        checkpoint: Checkpoint | None = None,
+        auxiliary: bytes | None = None,
     ) -> tuple[Message, Held | None]:
         """Alice's run: the message, and what both ends must hold besides, for a Shannon code."""
         code, x, y, held = self._prepared()
-        message = code.encode(x, y, classes=self.data.classes, progress=progress, checkpoint=checkpoint)
+        classes = self.data.classes
+        message = code.encode(
+            x, y, classes=classes, auxiliary=auxiliary, progress=progress, checkpoint=checkpoint
+        )
         return message, held
 
     def measure(self, progress: Progress | None = None) -> Measurement:
@@ -137,6 +143,10 @@ def row(experiment: Experiment, message: Message, encode_seconds: float) -> Row:
         "framing_bits": message.framing_bits,
         "parameter_bits": measured.parameter_bits if measured else None,
         "choice_bits": measured.choice_bits if measured else None,
+        "message_bits": message.message_bits,
+        "returned_bits": message.returned_bits,
+        "bound_bits": measured.bound_bits if measured else None,
+        "bound_error": measured.bound_error if measured else None,
         "stages": measured.stages if measured else {},  # parameter bits after each
         "ratio": message.ratio,
         "ratio_with_framing": message.ratio_with_framing,

@@ -1,0 +1,161 @@
+"""The variational code: weights drawn from a posterior, and the bits that drew them given back.
+
+L = KL(beta || alpha) + E_{theta ~ beta}[-sum_i log2 p_theta(y_i | x_i)]. Source: Blier and Ollivier (2018),
+section 3.2; G. Hinton and D. van Camp, Keeping Neural Networks Simple by Minimizing the Description Length of
+the Weights (COLT 1993).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from abc import ABC
+from typing import TYPE_CHECKING, Annotated, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from codelength.agreement import Within, registered
+from codelength.channel import Channel, Counter, Progress, Receiver, StackReceiver, StackSender
+from codelength.codes.code import Code
+from codelength.compression import bins, nearby
+from codelength.entropy import Uniform
+from codelength.errors import InputError
+from codelength.learners.learner import Frozen, Predictor, Probabilities, Task, above_zero
+from codelength.training.recipe import Recipe
+
+if TYPE_CHECKING:
+    from codelength.compression.fitted import Fitted, Posterior
+
+_SAMPLES = 8  # of the posterior, for the bound
+_BLOCK = 512  # labels sent at once
+_PROBE_STEPS = 2
+_SPARE = 64  # auxiliary bytes that the coder wants beside those that the weights take
+
+
+@dataclasses.dataclass(frozen=True)
+class VariationalCode(Code, ABC):
+    """A network by name with a Gaussian for every parameter: weights drawn from them, then the labels.
+
+    With no recipe, the one agreed for the inputs' shape. Raises AgreementError for an unknown network,
+    InputError when it cannot take the inputs.
+    """
+
+    network: str
+    recipe: Recipe | None = None
+    floor: Annotated[float, Within(1e-12, 0.5)] = 2.0**-16
+
+    libraries: ClassVar[frozenset[str]] = frozenset({"torch"})
+
+    def probe(self, task: Task) -> Probabilities:
+        """Probabilities after a few steps at the smallest and the largest batch."""
+        return self._model(task).rehearse(_PROBE_STEPS)
+
+    def _model(self, task: Task) -> Fitted:
+        from codelength.compression.fitted import Fitted
+
+        return Fitted(self.network, self.recipe, task)
+
+    def _labels(self, channel: Channel, model: Fitted) -> None:
+        """The labels travel under the weights that the model holds."""
+        x = model.task.x
+        for start in range(0, len(x), _BLOCK):
+            channel.labels(above_zero(model.predict(x[start : start + _BLOCK]), self.floor))
+
+    def _bound(self, model: Fitted, posterior: Posterior, y: npt.NDArray[np.int64]) -> tuple[float, float]:
+        """KL(beta || alpha) + E_beta[-sum_i log2 p(y_i | x_i)] and its standard error, in bits.
+
+        The first is exact, and with it the prior's deviations that are sent; the second a mean over samples.
+        """
+        random = np.random.Generator(np.random.PCG64((self.seed, 1)))
+        data = []
+        for _ in range(_SAMPLES):
+            noise = posterior.deviation * random.standard_normal(len(posterior.mean))
+            model.load((model.center + posterior.mean + noise).astype(np.float32))
+            counter = Counter(y)
+            self._labels(counter, model)
+            data.append(counter.account.bits)
+        sent = np.log2(model.scales) * len(model.shapes)
+        error = np.std(data, ddof=1) / np.sqrt(_SAMPLES)
+        return float(posterior.divergences.sum() + sent + np.mean(data)), float(error)
+
+
+@registered("bits-back")
+@dataclasses.dataclass(frozen=True)
+class BitsBackCode(VariationalCode):
+    """The weights are drawn out of auxiliary bytes under the posterior, and sent under the prior.
+
+    Bob, once he has the labels, fits the same posterior and puts the weights back: he ends with the auxiliary
+    bytes, too. Source: Hinton and van Camp (1993); B. Frey, Bayesian Networks for Pattern Classification,
+    Data Compression, and Channel Coding (1997).
+    """
+
+    coder: ClassVar[str] = "stack"
+
+    def converse(self, channel: Channel, task: Task) -> Predictor:
+        model = self._model(task)
+        channel.restore(model)
+        posterior = functools.cache(lambda: model.posterior(channel))
+        prior = bins.prior(len(model.center))
+        before = channel.account.bits
+        scales = channel.integers(Uniform(model.scales, len(model.shapes)), lambda: posterior().scales)
+        first = channel.weights(prior, lambda: bins.first_digit(*posterior().units))
+        second = channel.weights(prior, lambda: bins.second_digit(*posterior().units, first))
+        channel.account.parameter_bits = channel.account.bits - before
+        channel.account.bound = channel.aside(lambda: self._bound(model, posterior(), channel.all_labels()))
+        theta = model.center + model.deviations(scales) * bins.values(first, second)
+        model.load(theta.astype(np.float32))
+        self._labels(channel, model)
+        channel.give_back(second, lambda: bins.second_digit(*posterior().units, first))
+        channel.give_back(first, lambda: bins.first_digit(*posterior().units))
+        channel.account.parameter_bits -= channel.account.returned_bits
+        return Frozen(model.predict)
+
+    def sender(
+        self, task: Task, y: npt.NDArray[np.int64], auxiliary: bytes | None, progress: Progress | None
+    ) -> StackSender:
+        """Alice's end of a stack that holds the auxiliary bytes; with none given, random ones of the seed."""
+        need = -(-bins.BITS * len(self._model(task).center) // 8) + _SPARE
+        if auxiliary is None:
+            auxiliary = np.random.Generator(np.random.PCG64(self.seed)).bytes(need)
+        if len(auxiliary) < need:
+            raise InputError(
+                f"the weights may take {need} auxiliary bytes to draw, and there are {len(auxiliary)}: "
+                "give as many, or a smaller network"
+            )
+        return StackSender(y, auxiliary, progress)
+
+    def counter(self, task: Task, y: npt.NDArray[np.int64], progress: Progress | None) -> Counter:
+        return self.sender(task, y, None, progress)
+
+    def receiver(
+        self, n: int, coded: bytes, checks: bytes, returned: int, progress: Progress | None
+    ) -> Receiver:
+        return StackReceiver(n, coded, checks, returned, progress)
+
+
+@registered("relative-entropy")
+@dataclasses.dataclass(frozen=True)
+class RelativeEntropyCode(VariationalCode):
+    """The weights are a sample near the posterior that shared randomness lets Alice name in about KL bits.
+
+    Nothing rides along, and Bob fits nothing: decoding takes seconds. Source: Havasi, Peharz and
+    Hernández-Lobato (2019).
+    """
+
+    def converse(self, channel: Channel, task: Task) -> Predictor:
+        model = self._model(task)
+        channel.restore(model)
+        posterior = functools.cache(lambda: model.posterior(channel))
+        before = channel.account.bits
+        each = Uniform(model.scales, len(model.shapes))
+        scales = channel.integers(each, lambda: posterior().scales)
+        densities = channel.integers(each, lambda: model.densities(posterior()))
+        places = nearby.blocks(model.sizes, model.bits_each(densities), self.seed)
+        z = nearby.sent(channel, places, len(model.center), self.seed, lambda: posterior().units)
+        channel.account.parameter_bits = channel.account.bits - before
+        channel.account.bound = channel.aside(lambda: self._bound(model, posterior(), channel.all_labels()))
+        theta = model.center + model.deviations(scales) * z
+        model.load(theta.astype(np.float32))
+        self._labels(channel, model)
+        return Frozen(model.predict)

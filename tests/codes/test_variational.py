@@ -1,0 +1,121 @@
+"""The variational code: the bound is the formula, and the bits really come back."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from sklearn.datasets import load_digits
+from torch.distributions import Normal, kl_divergence
+
+import codelength as cl
+from codelength.channel import Counter
+from codelength.codes.session import Session
+from codelength.compression.fitted import Fitted
+from codelength.labels import Alphabet
+from codelength.numerics import Numerics
+
+QUICK = cl.Recipe(passes=10.0, early=1.0, step=1e-2, bias_step=1e-2, weight_decay=0.0)
+
+
+def digits(n):
+    data = load_digits()
+    rows = np.random.default_rng(0).permutation(len(data.target))[:n]
+    return data.images[rows].astype(np.uint8), data.target[rows].astype(np.int64)
+
+
+@pytest.mark.parametrize("network", ["shallow", "lenet-slim"])
+def test_labels_and_auxiliary_bytes_come_back(network):
+    x, y = digits(200)
+    auxiliary = np.random.default_rng(1).bytes(60_001)
+    message = cl.BitsBackCode(network, QUICK).encode(x, y, classes=range(10), auxiliary=auxiliary)
+    received = cl.receive(bytes(message), x)
+    np.testing.assert_array_equal(received.labels, y)
+    assert received.auxiliary == auxiliary
+    assert message.returned_bits == 8 * len(auxiliary)
+    assert message.payload_bits == message.message_bits - message.returned_bits
+    assert abs(message.payload_bits - message.ideal_bits) <= 0.001 * message.message_bits + 128
+
+
+def test_without_auxiliary_bytes_seeded_ones_stand_in():
+    x, y = digits(60)
+    code = cl.BitsBackCode("shallow", QUICK)
+    message = code.encode(x, y, classes=range(10))
+    assert message.returned_bits > 12 * (64 * 10 + 10)
+    assert bytes(message) == bytes(code.encode(x, y, classes=range(10)))
+
+
+def test_too_few_auxiliary_bytes_are_refused_before_any_work():
+    x, y = digits(60)
+    with pytest.raises(cl.InputError, match="auxiliary bytes"):
+        cl.BitsBackCode("shallow", QUICK).encode(x, y, auxiliary=b"few")
+    with pytest.raises(cl.InputError, match="bits-back"):
+        cl.UniformCode().encode(x, y, auxiliary=b"some")
+
+
+def test_the_bound_is_kl_and_a_mean_over_samples():
+    x, y = digits(150)
+    code = cl.BitsBackCode("shallow", QUICK)
+    measured = code.measure(x, y, classes=range(10))
+
+    alphabet = Alphabet.of(range(10))
+    session = Session.begin(code, x, alphabet.size, Numerics.fast(code.libraries))
+    indices = session.visited(alphabet.indices(y))
+    with session.task.numerics.enforced(code.libraries):
+        model = Fitted("shallow", QUICK, session.task)
+        posterior = model.posterior(Counter(indices))
+    alpha = Normal(torch.zeros(len(posterior.prior)).double(), torch.from_numpy(posterior.prior))
+    beta = Normal(torch.from_numpy(posterior.mean), torch.from_numpy(posterior.deviation))
+    kl = kl_divergence(beta, alpha).sum().item() / np.log(2)
+    np.testing.assert_allclose(posterior.divergences.sum(), kl, rtol=1e-9)
+
+    # brute force: softmax regression of normalized inputs, in float64
+    pixels = session.task.x[np.arange(150)].reshape(150, -1).astype(np.float64)
+    deviation = pixels.std(axis=0)
+    inputs = (pixels - pixels.mean(axis=0)) / np.where(deviation > 0, deviation, 1)
+    random = np.random.default_rng(7)
+    bits = []
+    for _ in range(200):
+        theta = model.center + posterior.mean + posterior.deviation * random.standard_normal(650)
+        logits = inputs @ theta[:640].reshape(10, 64).T + theta[640:]
+        logits -= logits.max(axis=1, keepdims=True)
+        p = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+        p = (1 - 2.0**-16) * p + 2.0**-16 / 10
+        bits.append(-np.log2(p[np.arange(150), indices]).sum())
+    data = measured.bound_bits - kl - 2 * 8
+    assert abs(data - np.mean(bits)) <= 5 * measured.bound_error + 5 * np.std(bits) / np.sqrt(200)
+
+
+def test_networks_with_parameters_between_modules_are_refused():
+    class Odd(torch.nn.Module):
+        def __init__(self, classes):
+            super().__init__()
+            self.scale = torch.nn.Parameter(torch.ones(1))
+            self.head = torch.nn.Linear(64, classes)
+
+        def forward(self, x):
+            return self.head(x.flatten(1)) * self.scale
+
+    cl.register("test-odd", lambda shape, classes: Odd(classes))
+    x, y = digits(30)
+    with pytest.raises(cl.InputError, match="parameters of its own"):
+        cl.BitsBackCode("test-odd", QUICK).encode(x, y)
+
+
+def test_nothing_to_send():
+    x, y = digits(5)
+    message = cl.BitsBackCode("shallow", QUICK).encode(x[:0], y[:0], classes=range(10))
+    assert cl.decode(bytes(message), x[:0]).shape == (0,)
+
+
+def test_relative_entropy_coding_needs_no_labels_to_decode_weights():
+    x, y = digits(200)
+    message = cl.RelativeEntropyCode("shallow", QUICK).encode(x, y, classes=range(10))
+    received = cl.receive(bytes(message), x)
+    np.testing.assert_array_equal(received.labels, y)
+    assert received.auxiliary == b""
+    assert message.returned_bits == 0
+    measured = message.measurement
+    assert measured.parameter_bits == received.measurement.parameter_bits
+    assert measured.ideal_bits < 1.6 * measured.bound_bits
+    assert received.predict(x).shape == (200,)
