@@ -47,7 +47,7 @@ class DeepCompression(Compression):
     Huffman coding of indices and of the lengths of runs, or "adaptive". Raises AgreementError for another.
     """
 
-    kept: Annotated[float, Within(1e-4, 1)] = 0.05
+    kept: Annotated[float, Within(1e-4, 1)] = 0.07
     rounds: Annotated[int, Within(1, 16)] = 3
     values: Annotated[int, Within(1, 255)] = 16
     vector_values: Annotated[int, Within(1, 255)] = 32

@@ -133,7 +133,18 @@ PHOTO_ANEW = dataclasses.replace(PHOTO, passes=5.0, early=4.0, late_from=20000.0
 
 #: trained once, on all labels, and sent
 TABLE_SENT = TABLE_ANEW
-GRAY_SENT = dataclasses.replace(GRAY_ANEW, passes=30.0, early=2.0, networks=1)
+GRAY_SENT = dataclasses.replace(
+    GRAY_ANEW,
+    passes=30.0,
+    early=2.0,
+    label_smoothing=0.0,
+    shift=0.04,
+    rotation=8.0,
+    scale=0.08,
+    shear=0.08,
+    elastic=0.015,
+    networks=1,
+)
 PHOTO_SENT = dataclasses.replace(PHOTO_ANEW, passes=30.0, early=2.0)
 
 #: trained for the codelength of parameters and labels together: the price alone keeps it from overfitting
