@@ -71,7 +71,7 @@ def main() -> None:
         picture = RESULTS / f"{name}.png"
         picture.unlink(missing_ok=True)
         curve.save(rows[-1:], picture)
-    Console(width=120).print(rendered(given.data, rows))
+    Console(width=132).print(rendered(given.data, rows))
 
 
 if __name__ == "__main__":

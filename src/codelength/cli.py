@@ -94,7 +94,7 @@ def table(
         entry(name)
     require_new(json_file)
     _require_figure(curve)
-    console = Console(width=None if sys.stdout.isatty() else 120)
+    console = Console(width=None if sys.stdout.isatty() else 132)
     rows = []
     with tempfile.TemporaryDirectory() as scratch:
         folder = messages or Path(scratch)
@@ -274,7 +274,7 @@ def compare(
     with shown("compare", _classes(loaded)) as progress:
         names = [name.strip() for name in models.split(",")]
         found = compared(names, loaded.x, loaded.y, classes=loaded.classes, orders=orders, progress=progress)
-    console = Console(width=None if sys.stdout.isatty() else 120)
+    console = Console(width=None if sys.stdout.isatty() else 132)
     console.print(
         found.rendered(f"{loaded.name}: {found.at[-1]:,} labels, {orders} orders, online codelengths")
     )

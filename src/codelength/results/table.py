@@ -27,7 +27,7 @@ def rendered(name: str, rows: Sequence[Row]) -> Table:
         *(("of them\nmodel",) if two_part else ()),
         "ratio",
         "framing\nbytes",
-        "sequential\naccuracy",
+        "seq.\naccuracy",
         "test\naccuracy",
         "encode\ns",
         "decode\ns",
@@ -40,7 +40,11 @@ def rendered(name: str, rows: Sequence[Row]) -> Table:
             row["code"],
             row["model"] or "",
             _number(row["payload_bits"] / 1000, 3),
-            *((_number((row["parameter_bits"] or 0) / 1000, 3),) if two_part else ()),
+            *(
+                (_number(row["parameter_bits"] / 1000, 3) if row["parameter_bits"] else "",)
+                if two_part
+                else ()
+            ),
             _number(row["ratio"], 4),
             str(row["framing_bits"] // 8),
             _percent(row["sequential_accuracy"]),
