@@ -204,8 +204,14 @@ class Stack:
     """An ANS coder (Duda, 2009) over bits that are already there: last pushed, first popped."""
 
     def __init__(self, data: bytes, *, sealed: bool) -> None:
-        """`data`: any multiple of 4 bytes if not sealed; what `finish` returned if sealed."""
-        self._coder = constriction.stream.stack.AnsCoder(_words(data, "<u4"), not sealed)
+        """`data`: any multiple of 4 bytes if not sealed; what `finish` returned if sealed.
+
+        Raises MessageError for data that `finish` could not have returned.
+        """
+        try:
+            self._coder = constriction.stream.stack.AnsCoder(_words(data, "<u4"), not sealed)
+        except ValueError as error:
+            raise MessageError(f"the payload is none that a stack leaves: {error}") from None
 
     def push(self, symbols: Symbols, distribution: Distribution) -> None:
         if len(symbols):
@@ -224,8 +230,11 @@ class Stack:
         return bytes(self._coder.get_compressed().astype("<u4").tobytes())
 
     def unseal(self) -> bytes:
-        """The bytes it was started with, once everything pushed has been popped."""
-        return bytes(self._coder.get_compressed(unseal=True).astype("<u4").tobytes())
+        """The bytes it was started with, once everything pushed has been popped; else MessageError."""
+        try:
+            return bytes(self._coder.get_compressed(unseal=True).astype("<u4").tobytes())
+        except (ValueError, AssertionError) as error:
+            raise MessageError(f"the stack does not end as it began: {error}") from None
 
 
 def _words(data: bytes, order: str) -> npt.NDArray[np.uint32]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+from collections.abc import Iterator
 from typing import Any
 
 import numpy.typing as npt
@@ -64,12 +66,8 @@ def receive(
     if not isinstance(message, Message):
         message = Message.from_bytes(bytes(message))
     session, receiver = _opened(message, x, model, progress)
-    try:
+    with _distrusted():
         _, predictor = session.converse(receiver, message.header, checkpoint, message.seal)
-    except CodelengthError:
-        raise
-    except Exception as error:  # whatever a library says of a forger's parameters
-        raise MessageError(f"the message cannot be decoded: {type(error).__name__}: {error}") from error
     indices = receiver.heard()
     auxiliary = receiver.auxiliary
     if seal_of(message.body, indices, auxiliary) != message.seal:
@@ -89,9 +87,20 @@ def parameter_stages(message: Message, x: Any) -> dict[str, float]:
     if not isinstance(code, TwoPartCode):
         return {}
     session, receiver = _opened(message, x)
-    with session.task.numerics.enforced(code.libraries):
+    with _distrusted(), session.task.numerics.enforced(code.libraries):
         code.first_part(receiver, session.task)
     return receiver.account.stages
+
+
+@contextlib.contextmanager
+def _distrusted() -> Iterator[None]:
+    """Whatever a library says of a forger's parameters is a MessageError."""
+    try:
+        yield
+    except CodelengthError:
+        raise
+    except Exception as error:
+        raise MessageError(f"the message cannot be decoded: {type(error).__name__}: {error}") from error
 
 
 def _opened(
