@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from codelength.channel import Channel
 from codelength.checkpoint import State, nested, part
 from codelength.compression.compression import Parameters, Shapes
+from codelength.errors import InputError
 from codelength.learners.learner import Inputs, Probabilities, Task
 from codelength.training.course import Course
 from codelength.training.inputs import Normalizer
@@ -77,8 +78,11 @@ class Trained:
             self._under_way = student, taken
             channel.keep(self, before + share * taken / course.steps)
         self._under_way = None
-        self._ended.append(flattened(student.trainer.learned))
-        return self._ended[-1]
+        theta = flattened(student.trainer.learned)
+        if not np.isfinite(theta).all():
+            raise InputError(f"the training of {self._network!r} diverged: give a recipe with smaller steps")
+        self._ended.append(theta)
+        return theta
 
     def steps(self, share: float) -> int:
         """How many steps that part of the recipe's passes is."""
