@@ -47,7 +47,7 @@ class DeepCompression(Compression):
     Huffman coding of indices and of the lengths of runs, or "adaptive". Raises AgreementError for another.
     """
 
-    kept: Annotated[float, Within(1e-4, 1)] = 0.07
+    kept: Annotated[float, Within(1e-4, 1)] = 0.06
     rounds: Annotated[int, Within(1, 16)] = 3
     values: Annotated[int, Within(1, 255)] = 16
     vector_values: Annotated[int, Within(1, 255)] = 32
@@ -139,7 +139,8 @@ def stages(layers: Layers, pieces: list[Piece]) -> dict[str, float]:
     As long as they are not coded, a position is a run of zeros of 8 bits, and an index of whole bits.
     """
     alive = sum(int((indices > 0).sum()) for _, indices in pieces)
-    places = sum(8 * len(run_lengths(indices > 0)) for _, indices in pieces)
+    matrices = (indices for place, (_, indices) in enumerate(pieces) if place != layers.vectors)
+    places = sum(8 * len(run_lengths(indices > 0)) for indices in matrices)
     shared = sum(
         _VALUE * len(book) + (indices > 0).sum() * max(1, len(book) - 1).bit_length()
         for book, indices in pieces
