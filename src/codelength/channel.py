@@ -114,7 +114,7 @@ class Channel(ABC):
         if state and isinstance(predictor, Restorable):
             for p in blocks:
                 self.labels(p)
-            predictor.restore(state)
+            self.restore(predictor)
         return self.account.labels
 
     def restore(self, predictor: Restorable) -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from codelength.compression.adaptive import Counts, adaptive, around_zero, number, signed
+from codelength.compression.adaptive import Counts, adaptive, around_zero, number, positive, signed
 from codelength.errors import InputError
 
 EACH = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
@@ -78,3 +78,10 @@ def test_counts_one_by_one_cost_what_krichevsky_and_trofimov_say(told):
     counts = np.bincount(symbols, minlength=3)
     exact = gammaln(len(symbols) + 1.5) - gammaln(1.5) - (gammaln(counts + 0.5) - gammaln(0.5)).sum()
     assert bits == pytest.approx(exact / np.log(2))
+
+
+def test_positive_numbers_come_back_within_a_thirtysecond_of_a_doubling(told):
+    values = np.exp(np.random.default_rng(3).normal(0, 1.5, 100))
+    back, bits = told(lambda channel: positive(channel, 100, lambda: values))
+    assert np.abs(np.log2(back / values)).max() <= 1 / 32 + 1e-9
+    assert bits == 800

@@ -19,13 +19,15 @@ from codelength.agreement import Within, registered
 from codelength.channel import Channel, Counter, Progress, Receiver, StackReceiver, StackSender
 from codelength.codes.code import Code
 from codelength.compression import bins, nearby
-from codelength.entropy import Uniform
+from codelength.compression.adaptive import positive
 from codelength.errors import InputError
 from codelength.learners.learner import Frozen, Predictor, Probabilities, Task, above_zero
 from codelength.training.recipe import Recipe
 
 if TYPE_CHECKING:
     from codelength.compression.fitted import Fitted, Posterior
+
+Floats = npt.NDArray[np.float64]
 
 _SAMPLES = 8  # of the posterior, for the bound
 _BLOCK = 512  # labels sent at once
@@ -62,22 +64,24 @@ class VariationalCode(Code, ABC):
         for start in range(0, len(x), _BLOCK):
             channel.labels(above_zero(model.predict(x[start : start + _BLOCK]), self.floor))
 
-    def _bound(self, model: Fitted, posterior: Posterior, y: npt.NDArray[np.int64]) -> tuple[float, float]:
+    def _bound(
+        self, model: Fitted, posterior: Posterior, prior: Floats, channel: Channel
+    ) -> tuple[float, float]:
         """KL(beta || alpha) + E_beta[-sum_i log2 p(y_i | x_i)] and its standard error, in bits.
 
-        The first is exact, and with it the prior's deviations that are sent; the second a mean over samples.
+        The first is exact, the second a mean over samples; what the channel has sent (alpha) is added.
         """
         random = np.random.Generator(np.random.PCG64((self.seed, 1)))
         data = []
         for _ in range(_SAMPLES):
-            noise = posterior.deviation * random.standard_normal(len(posterior.mean))
+            noise = np.exp(posterior.log_deviation) * random.standard_normal(len(posterior.mean))
             model.load((model.center + posterior.mean + noise).astype(np.float32))
-            counter = Counter(y)
+            counter = Counter(channel.all_labels())
             self._labels(counter, model)
             data.append(counter.account.bits)
-        sent = np.log2(model.scales) * len(model.shapes)
         error = np.std(data, ddof=1) / np.sqrt(_SAMPLES)
-        return float(posterior.divergences.sum() + sent + np.mean(data)), float(error)
+        mean = posterior.divergences(prior).sum() + channel.account.bits + np.mean(data)
+        return float(mean), float(error)
 
 
 @registered("bits-back")
@@ -96,18 +100,17 @@ class BitsBackCode(VariationalCode):
         model = self._model(task)
         channel.restore(model)
         posterior = functools.cache(lambda: model.posterior(channel))
-        prior = bins.prior(len(model.center))
+        cells = bins.prior(len(model.center))
         before = channel.account.bits
-        scales = channel.integers(Uniform(model.scales, len(model.shapes)), lambda: posterior().scales)
-        first = channel.weights(prior, lambda: bins.first_digit(*posterior().units))
-        second = channel.weights(prior, lambda: bins.second_digit(*posterior().units, first))
+        prior = model.spread(positive(channel, len(model.shapes), lambda: posterior().best))
+        channel.account.bound = channel.aside(lambda: self._bound(model, posterior(), prior, channel))
+        first = channel.weights(cells, lambda: bins.first_digit(*posterior().units(prior)))
+        second = channel.weights(cells, lambda: bins.second_digit(*posterior().units(prior), first))
         channel.account.parameter_bits = channel.account.bits - before
-        channel.account.bound = channel.aside(lambda: self._bound(model, posterior(), channel.all_labels()))
-        theta = model.center + model.deviations(scales) * bins.values(first, second)
-        model.load(theta.astype(np.float32))
+        model.load((model.center + prior * bins.values(first, second)).astype(np.float32))
         self._labels(channel, model)
-        channel.give_back(second, lambda: bins.second_digit(*posterior().units, first))
-        channel.give_back(first, lambda: bins.first_digit(*posterior().units))
+        channel.give_back(second, lambda: bins.second_digit(*posterior().units(prior), first))
+        channel.give_back(first, lambda: bins.first_digit(*posterior().units(prior)))
         channel.account.parameter_bits -= channel.account.returned_bits
         return Frozen(model.predict)
 
@@ -148,14 +151,12 @@ class RelativeEntropyCode(VariationalCode):
         channel.restore(model)
         posterior = functools.cache(lambda: model.posterior(channel))
         before = channel.account.bits
-        each = Uniform(model.scales, len(model.shapes))
-        scales = channel.integers(each, lambda: posterior().scales)
-        densities = channel.integers(each, lambda: model.densities(posterior()))
-        places = nearby.blocks(model.sizes, model.bits_each(densities), self.seed)
-        z = nearby.sent(channel, places, len(model.center), self.seed, lambda: posterior().units)
+        prior = model.spread(positive(channel, len(model.shapes), lambda: posterior().best))
+        channel.account.bound = channel.aside(lambda: self._bound(model, posterior(), prior, channel))
+        densities = positive(channel, len(model.shapes), lambda: model.means(posterior().divergences(prior)))
+        places = nearby.blocks(model.sizes, densities, self.seed)
+        z = nearby.sent(channel, places, len(model.center), self.seed, lambda: posterior().units(prior))
         channel.account.parameter_bits = channel.account.bits - before
-        channel.account.bound = channel.aside(lambda: self._bound(model, posterior(), channel.all_labels()))
-        theta = model.center + model.deviations(scales) * z
-        model.load(theta.astype(np.float32))
+        model.load((model.center + prior * z).astype(np.float32))
         self._labels(channel, model)
         return Frozen(model.predict)

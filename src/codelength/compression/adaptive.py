@@ -20,6 +20,7 @@ from codelength.errors import InputError, MessageError
 
 _LENGTHS = 25  # of a whole number in binary: 0 to 24 digits
 _REACH = 2**15  # of a signed number
+_LEVELS, _FINE = 256, 16  # of a positive number, and how many of them are one doubling
 _GROWTH = 16  # a block is this part of what was sent
 
 Floats = npt.NDArray[np.float64]
@@ -85,6 +86,17 @@ def number(channel: Channel, produce: Callable[[], int]) -> int:
         return digits
     first = 1 << (digits - 1)
     return first + int(channel.integers(Uniform(first, 1), lambda: np.array([produce() - first]))[0])
+
+
+def positive(channel: Channel, count: int, produce: Callable[[], Floats]) -> Floats:
+    """`count` positive numbers, rounded to the nearest of sixteen a doubling: a byte each."""
+    levels = channel.integers(Uniform(_LEVELS, count), lambda: _level(produce()))
+    return np.asarray(2.0 ** ((levels - _LEVELS // 2) / _FINE))
+
+
+def _level(values: Floats) -> Symbols:
+    whole = np.rint(np.log2(np.maximum(values, 1e-30)) * _FINE) + _LEVELS // 2
+    return np.asarray(np.clip(whole, 0, _LEVELS - 1), np.int64)
 
 
 def adaptive(channel: Channel, law: Law, count: int, produce: Produce) -> Symbols:

@@ -11,13 +11,10 @@ import torch
 from codelength.channel import Channel
 from codelength.compression.compression import Shapes, split
 from codelength.compression.trained import Trained, flattened
-from codelength.entropy import Symbols
 from codelength.learners.learner import Task
-from codelength.training.meanfield import MeanField
+from codelength.training.meanfield import MeanField, divergence
 from codelength.training.recipe import Recipe
 
-SCALES = 256  # deviations of a prior that can be agreed on
-_FINE = 16  # of them for each doubling
 _DEVIATION = 0.1  # of a posterior at first, beside a fresh layer's weights
 
 Floats = npt.NDArray[np.float64]
@@ -25,33 +22,26 @@ Floats = npt.NDArray[np.float64]
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Posterior:
-    """Gaussians for all parameters (n,), around the prior's means, and the prior's deviations.
-
-    `scales` (tensors,) are the indices that are sent of them, `prior` (n,) the deviations themselves.
-    """
+    """Gaussians for all parameters (n,) around the prior's means; `best` (tensors,) are the prior's best
+    deviations, before they are rounded."""
 
     mean: Floats
-    deviation: Floats
-    scales: Symbols
-    prior: Floats
+    log_deviation: Floats
+    best: Floats
 
-    @property
-    def units(self) -> tuple[Floats, Floats]:
-        """Means and deviations in units of the prior's."""
-        return self.mean / self.prior, self.deviation / self.prior
+    def units(self, prior: Floats) -> tuple[Floats, Floats]:
+        """Means and deviations in units of the prior's deviations (n,)."""
+        return self.mean / prior, np.exp(self.log_deviation) / prior
 
-    @property
-    def divergences(self) -> Floats:
-        """KL(beta || alpha) of each parameter (n,), in bits."""
-        mean, deviation = self.units
-        nats = 0.5 * (deviation**2 + mean**2 - 1) - np.log(deviation)
+    def divergences(self, prior: Floats) -> Floats:
+        """KL(beta || alpha) of each parameter (n,), in bits, for the prior's deviations (n,)."""
+        mean, log = self.mean / prior, self.log_deviation - np.log(prior)
+        nats = divergence(torch.from_numpy(mean), torch.from_numpy(log)).numpy()
         return np.asarray(nats / np.log(2))
 
 
 class Fitted(Trained):
     """A network with a Gaussian for every parameter, fitted to all labels of a task at either end."""
-
-    scales = SCALES
 
     def __init__(self, network: str, recipe: Recipe | None, task: Task) -> None:
         super().__init__(network, recipe, task, "variational")
@@ -69,36 +59,23 @@ class Fitted(Trained):
                 mine.copy_(torch.from_numpy(theirs))
             means, logs = zip(*self._field.gaussians(), strict=True)
             best = self._field.prior_deviations().double().cpu().numpy()
-        scales = _index(best)
         mean = flattened(list(means)).astype(np.float64) - self.center
-        deviation = np.exp(flattened(list(logs)).astype(np.float64))
-        return Posterior(mean, deviation, scales, self.deviations(scales))
+        return Posterior(mean, flattened(list(logs)).astype(np.float64), best)
 
     @property
-    def sizes(self) -> Symbols:
+    def sizes(self) -> npt.NDArray[np.int64]:
         """How many parameters each tensor has."""
         return np.array([int(np.prod(shape)) for shape in self.shapes], np.int64)
 
-    def deviations(self, scales: Symbols) -> Floats:
-        """The prior's deviation of each parameter (n,), from the indices (tensors,) that were sent."""
-        return np.repeat(2.0 ** ((scales - SCALES // 2) / _FINE), self.sizes)
+    def spread(self, values: Floats) -> Floats:
+        """A value for each tensor (tensors,) as one for each parameter (n,)."""
+        return np.repeat(values, self.sizes)
 
-    def densities(self, posterior: Posterior) -> Symbols:
-        """Bits of divergence a parameter in each tensor (tensors,), as indices on a logarithmic scale."""
-        ends = np.cumsum(self.sizes)[:-1]
-        means = [part.mean() if len(part) else 1.0 for part in np.split(posterior.divergences, ends)]
-        return _index(np.array(means))
-
-    def bits_each(self, densities: Symbols) -> Floats:
-        """The inverse of `densities`, but for rounding."""
-        return np.asarray(2.0 ** ((densities - SCALES // 2) / _FINE))
+    def means(self, values: Floats) -> Floats:
+        """The mean of each tensor (tensors,) of values of its parameters (n,)."""
+        parts = np.split(values, np.cumsum(self.sizes)[:-1])
+        return np.array([part.mean() if len(part) else 1.0 for part in parts])
 
     def _fresh_field(self) -> MeanField:
         steps = self.steps(1.0)
         return MeanField(self.fresh(), len(self.task.x), steps // 5, _DEVIATION)
-
-
-def _index(values: Floats) -> Symbols:
-    """Positive numbers on a logarithmic scale, as indices that can be sent."""
-    whole = np.rint(np.log2(np.maximum(values, 1e-30)) * _FINE) + SCALES // 2
-    return np.asarray(np.clip(whole, 0, SCALES - 1), np.int64)

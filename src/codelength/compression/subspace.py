@@ -16,15 +16,12 @@ import numpy as np
 
 from codelength.agreement import Within, registered
 from codelength.channel import Channel
-from codelength.compression.adaptive import signed
+from codelength.compression.adaptive import positive, signed
 from codelength.compression.compression import Compression, Parameters, split
-from codelength.entropy import Symbols, Uniform
+from codelength.entropy import Symbols
 
 if TYPE_CHECKING:
     from codelength.compression.trained import Trained
-
-_STEPS = 256  # step sizes that can be agreed on
-_FINE = 4  # of them for each doubling
 
 
 @registered("subspace")
@@ -32,8 +29,9 @@ _FINE = 4  # of them for each doubling
 class Subspace(Compression):
     """theta = theta_0 + P v: theta_0 and the sparse random P from the seed, v (coordinates,) is sent.
 
-    The coordinates are shared out among the network's tensors; a tensor's have a step of their own, which is
-    learned and sent. `price` weighs the coordinates' bits in the loss: 1 makes the codelength itself small.
+    The coordinates are shared out among the network's tensors by their sizes to the power `even`. A tensor's
+    have a step of their own, which starts at `step`, is learned and sent. `price` weighs the coordinates'
+    bits in the loss: 1 makes the codelength itself small.
     """
 
     coordinates: Annotated[int, Within(1, 2**20)] = 3000
@@ -50,20 +48,15 @@ class Subspace(Compression):
             return np.zeros(0, np.float32)
         module = Subspaced(model.fresh(), self, len(model.task.x), model.task.seed)
 
-        @functools.cache
-        def fit() -> tuple[Symbols, list[Symbols]]:
-            """The steps' indices, and each tensor's coordinates in steps."""
-            steps, _, *v = split(model.train(channel, copy.deepcopy(module)), module.shapes)
-            indices = np.clip(np.rint(steps * _FINE), -_STEPS // 2, _STEPS // 2 - 1).astype(np.int64)
-            sizes = 2.0 ** (indices / _FINE)
-            whole = [np.rint(each / size).astype(np.int64) for each, size in zip(v, sizes, strict=True)]
-            return indices + _STEPS // 2, whole
+        fit = functools.cache(lambda: split(model.train(channel, copy.deepcopy(module)), module.shapes))
+        # what is trained: the steps' logarithms, the price's scales, and each tensor's coordinates
+        steps = positive(channel, len(module.counts), lambda: np.exp2(fit()[0].astype(np.float64)))
 
-        steps = channel.integers(Uniform(_STEPS, len(module.counts)), lambda: fit()[0]) - _STEPS // 2
+        def whole(tensor: int) -> Symbols:
+            return np.asarray(np.rint(fit()[2 + tensor] / steps[tensor]), np.int64)
+
         v = [
-            signed(channel, count, functools.partial(lambda tensor: fit()[1][tensor], number))
-            for number, count in enumerate(module.counts)
+            step * signed(channel, count, functools.partial(whole, tensor))
+            for tensor, (count, step) in enumerate(zip(module.counts, steps, strict=True))
         ]
-        return module.parameters_at(
-            [whole * 2.0 ** (step / _FINE) for whole, step in zip(v, steps, strict=True)]
-        )
+        return module.parameters_at(v)

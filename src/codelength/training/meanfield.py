@@ -100,13 +100,14 @@ class MeanField(nn.Module):
         return self.divergences().sum() * (share / self._labels)
 
     def divergences(self) -> Tensor:
-        """KL(beta || alpha) of each tensor (tensors,), in nats, alpha's variances being the best ones.
-
-        sum_i log(s / s_i) + (m_i^2 + s_i^2) / (2 s^2) - 1/2, of which the last two cancel at the best s.
-        """
-        best = self.prior_deviations().log()
-        pairs = zip(self.gaussians(), best, strict=True)
-        return torch.stack([log.numel() * each - log.sum() for (_, log), each in pairs])
+        """KL(beta || alpha) of each tensor (tensors,), in nats, alpha's variances being the best ones."""
+        best = self.prior_deviations()
+        return torch.stack(
+            [
+                divergence((mean - self.center(number)) / best[number], log - best[number].log()).sum()
+                for number, (mean, log) in enumerate(self.gaussians())
+            ]
+        )
 
     def prior_deviations(self) -> Tensor:
         """The best deviation of each tensor's prior (tensors,): the root of the mean square."""
@@ -124,6 +125,11 @@ class MeanField(nn.Module):
         """Means and logarithms of deviations, a pair a tensor, in the order of the network's parameters."""
         layers = [module for module in self.network.modules() if isinstance(module, Gaussian)]
         return [pair for layer in layers for pair in zip(layer.means(), layer.log_deviations, strict=True)]
+
+
+def divergence(mean: Tensor, log_deviation: Tensor) -> Tensor:
+    """KL(beta || alpha) in nats of Gaussians, in units of alpha's deviation and around its mean."""
+    return 0.5 * (mean.square() + (2 * log_deviation).exp() - 1) - log_deviation
 
 
 def _replaced(module: nn.Module, deviation: float, made: dict[int, nn.Module]) -> nn.Module:
