@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 CODINGS = ("huffman", "adaptive")
 
+_KEPT = (0.06, 0.06, 0.15)  # share of weights, for tables, grey pictures and photographs
 _VALUE = 16  # bits of a shared value
 _FINER = 10  # times smaller are the steps of the shared values than those of biases
 
@@ -42,12 +43,13 @@ Piece = tuple[Book, Symbols]
 class DeepCompression(Compression):
     """Iterative magnitude pruning with retraining, weight sharing with trained values, entropy coding.
 
-    `kept` is the share of weights that stay, reached in so many `rounds`; the weights of a layer then share
-    `values`, and all biases and norms, which are not pruned, share `vector_values`. `coding` is the paper's
-    Huffman coding of indices and of the lengths of runs, or "adaptive". Raises AgreementError for another.
+    `kept` is the share of weights that stay, reached in so many `rounds`; with none given, the one agreed for
+    the kind of inputs. The weights of a layer then share `values`; all biases and norms, which are not
+    pruned, share `vector_values`. `coding` is the paper's Huffman coding of indices and of the lengths of
+    runs, or "adaptive". Raises AgreementError for another.
     """
 
-    kept: Annotated[float, Within(1e-4, 1)] = 0.06
+    kept: Annotated[float | None, Within(1e-4, 1)] = None
     rounds: Annotated[int, Within(1, 16)] = 3
     values: Annotated[int, Within(1, 255)] = 16
     vector_values: Annotated[int, Within(1, 255)] = 32
@@ -71,10 +73,11 @@ class DeepCompression(Compression):
         """At Alice's end: trains, prunes and retrains, shares and retrains."""
         from codelength.compression.reparameterized import Masked, Shared
 
+        kept = self.kept or _KEPT[model.kind]
         share = 1 / (self.rounds + 3)  # the first training is as long as two rounds, the last as one
         theta = model.train(channel, model.fresh(), 2 * share)
         for turn in range(1, self.rounds + 1):
-            masks = pruned(layers.of(theta), self.kept ** (turn / self.rounds), layers.vectors)
+            masks = pruned(layers.of(theta), kept ** (turn / self.rounds), layers.vectors)
             mask = layers.flat(masks, np.bool_)
             masked = Masked(model.fresh(), split(theta, model.shapes), split(mask, model.shapes))
             theta = model.train(channel, masked, share) * mask

@@ -16,7 +16,7 @@ from codelength.errors import InputError
 from codelength.learners.learner import Inputs, Probabilities, Task
 from codelength.training.course import Course
 from codelength.training.inputs import Normalizer
-from codelength.training.recipe import Recipe, preset
+from codelength.training.recipe import Recipe, kind, preset
 from codelength.training.student import Student, built
 from codelength.training.students import Students
 
@@ -48,6 +48,11 @@ class Trained:
     def shapes(self) -> Shapes:
         """The shapes of its learned parameters."""
         return tuple(tuple(tensor.shape) for tensor in self._student.trainer.learned)
+
+    @property
+    def kind(self) -> int:
+        """Of its inputs: tables, grey pictures or photographs."""
+        return kind(self._normalize.shape)
 
     def fresh(self) -> nn.Module:
         """The network as it is before any training, alike at both ends."""

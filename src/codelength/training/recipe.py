@@ -161,7 +161,7 @@ PRICED = Recipe(
 #: trained for the variational bound: the noise and the divergence keep it from overfitting
 VARIATIONAL = dataclasses.replace(PRICED, step=3e-3, bias_step=3e-3)
 
-#: for tables, grey pictures and photographs, by what a network is trained for
+#: for tables, grey pictures and photographs, in the order of `kind`, by what a network is trained for
 PRESETS = {
     "replay": (TABLE, GRAY, PHOTO),
     "anew": (TABLE_ANEW, GRAY_ANEW, PHOTO_ANEW),
@@ -171,9 +171,13 @@ PRESETS = {
 }
 
 
-def preset(shape: tuple[int, ...], use: str = "replay") -> Recipe:
-    """The agreed recipe for inputs of this shape: (features,), or (channels, height, width)."""
-    table, gray, photo = PRESETS[use]
+def kind(shape: tuple[int, ...]) -> int:
+    """What inputs of this shape are, (features,) or (channels, height, width): 0, 1 or 2 in that order."""
     if len(shape) != 3:
-        return table
-    return gray if shape[0] == 1 else photo
+        return 0
+    return 1 if shape[0] == 1 else 2
+
+
+def preset(shape: tuple[int, ...], use: str = "replay") -> Recipe:
+    """The agreed recipe for inputs of this shape."""
+    return PRESETS[use][kind(shape)]
