@@ -11,14 +11,16 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from provenance import MESSAGES, RESULTS, amend, parser, read, write
+from provenance import MESSAGES, RESULTS, command, parser
 from rich.console import Console
 
 from codelength.codes.catalogue import CODES
 from codelength.data import load
+from codelength.data.source import Source
 from codelength.results import curve
 from codelength.results.experiment import Experiment, encoded, held_path, second_process
 from codelength.results.progress import shown
+from codelength.results.runs import Runs, origin
 from codelength.results.table import rendered
 
 # what Bob gets of each data set: files that hold no label he could read
@@ -51,27 +53,31 @@ def main() -> None:
     arguments.add_argument("--decode", action="store_true", help="the message that is there, and its row")
     given = arguments.parse_args()
     data = load(given.data, given.data_dir)
+    runs = Runs(RESULTS, MESSAGES)
     rows = []
     for code in given.codes.split(","):
         name = given.name or f"{given.data}-{code.replace(':', '-')}"
-        path = MESSAGES / f"{name}.cl"
+        path = runs.message(name)
         if given.decode:
-            rows += read(name)
+            row = runs.row(name)
+            assert row is not None, f"there is no message {path}"
         else:
             for old in (path, held_path(path)):
                 old.unlink(missing_ok=True)
             with shown(name, len(data.classes)) as progress:
-                rows.append(encoded(Experiment(data, code, given.model, given.seed), path, progress))
-            write(name, rows[-1:], seed=given.seed)  # what Alice knows, should Bob take long
+                row = encoded(Experiment(data, code, given.model, given.seed), path, progress)
+            runs.save(name, row, origin(command(), given.seed))  # what Alice knows, should Bob take long
         with tempfile.TemporaryDirectory() as folder:
             inputs_only(given.data, given.data_dir, Path(folder))
-            bob = ["--data", given.data, *(["--data-dir", folder] if given.data_dir else [])]
-            rows[-1] |= second_process(path, data, bob)
-        amend(name, rows[-1:])
+            row |= second_process(
+                path, data, Source(given.data, Path(folder) if given.data_dir else None).arguments
+            )
+        runs.save(name, row)
+        rows.append(row)
         picture = RESULTS / f"{name}.png"
         picture.unlink(missing_ok=True)
-        curve.save(rows[-1:], picture)
-    Console(width=132).print(rendered(given.data, rows))
+        curve.save([row], picture)
+    Console(width=132).print(rendered(rows, RESULTS))
 
 
 if __name__ == "__main__":

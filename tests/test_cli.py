@@ -75,7 +75,7 @@ def test_table_decodes_every_row_and_writes_them(run, tmp_path):
         "uniform,frequency,shannon,shannon:huffman,two-part:float32,two-part:deep-compression,"
         "variational:bits-back,variational:relative-entropy,online,online:refit"
     )
-    written = ["--json", "rows.json", "--messages", "kept", "--curve", "curve.png"]
+    written = ["--json", "rows.json", "--runs", "kept", "--curve", "curve.png"]
     code, out, err = run("table", "alice.npz", "--codes", codes, *written)
     assert (code, err) == (0, "")
     assert (tmp_path / "curve.png").read_bytes().startswith(b"\x89PNG")

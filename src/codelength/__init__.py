@@ -14,6 +14,7 @@ from codelength.version import __version__
 if TYPE_CHECKING:
     from codelength.agreement import register, registered
     from codelength.checkpoint import Checkpoint
+    from codelength.codes.best import BestOf
     from codelength.codes.online import OnlineCode
     from codelength.codes.receiving import Received, decode, receive
     from codelength.codes.shannon import HuffmanCode, ShannonCode, fitted
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
         OtherInputsError,
     )
     from codelength.learners.calibration import Calibrated
+    from codelength.learners.columns import Columns
     from codelength.learners.frequency import Frequency
     from codelength.learners.learner import Learner, Predictor, Task
     from codelength.learners.refit import Refit
@@ -42,11 +44,13 @@ if TYPE_CHECKING:
     from codelength.learners.switching import Switching
     from codelength.message import Measurement, Message
     from codelength.results.comparison import Comparison, compare
+    from codelength.results.probing import probe
     from codelength.training.recipe import Recipe
 
 _MODULES = {
     "agreement": ("register", "registered"),
     "checkpoint": ("Checkpoint",),
+    "codes.best": ("BestOf",),
     "codes.online": ("OnlineCode",),
     "codes.receiving": ("Received", "decode", "receive"),
     "codes.shannon": ("HuffmanCode", "ShannonCode", "fitted"),
@@ -67,6 +71,7 @@ _MODULES = {
         "OtherInputsError",
     ),
     "learners.calibration": ("Calibrated",),
+    "learners.columns": ("Columns",),
     "learners.frequency": ("Frequency",),
     "learners.learner": ("Learner", "Predictor", "Task"),
     "learners.refit": ("Refit",),
@@ -75,6 +80,7 @@ _MODULES = {
     "learners.switching": ("Switching",),
     "message": ("Measurement", "Message"),
     "results.comparison": ("Comparison", "compare"),
+    "results.probing": ("probe",),
     "training.recipe": ("Recipe",),
 }
 _HOME = {name: module for module, names in _MODULES.items() for name in names}

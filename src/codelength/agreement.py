@@ -116,6 +116,17 @@ def pack(value: Any) -> Any:
     return value
 
 
+def worded(packed: Any) -> str:
+    """A packed agreement as a call: online(refit(classifier(KNeighborsClassifier)), seed=1)."""
+    if isinstance(packed, list):
+        return "[" + ", ".join(map(worded, packed)) + "]"
+    if not isinstance(packed, dict) or not packed:
+        return str(packed)
+    (name, required), *optional = packed.items()
+    given = [worded(value) for value in required] if isinstance(required, list) else [str(required)]
+    return f"{name}({', '.join(given + [f'{key}={worded(value)}' for key, value in optional])})"
+
+
 def unpack(value: Any, depth: int = 0) -> Any:
     """The inverse of `pack`. Raises AgreementError on anything that could not have been packed."""
     if depth > _MAX_DEPTH:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import numpy as np
@@ -43,12 +43,19 @@ class Account:
     correct: int = 0  # labels that were predicted as most likely before they were known
     bound: tuple[float, float] | None = None  # a variational bound and its standard error, at Alice's end
     stages: dict[str, float] = dataclasses.field(default_factory=dict)  # parameter bits after each stage
+    layers: dict[str, float] = dataclasses.field(default_factory=dict)  # KL of each tensor of parameters
+    shares: dict[str, list[tuple[int, float]]] = dataclasses.field(default_factory=dict)  # of mixed learners
     curve: list[tuple[int, float]] = dataclasses.field(default_factory=list)
 
     @property
     def done(self) -> float:
         """How far the conversation has come, 0 to 1: of the work, else of the labels."""
         return self.labels / max(1, self.n) if self.work is None else self.work
+
+    def weigh(self, shares: Mapping[str, float]) -> None:
+        """Takes down how much of the next prediction each of several learners makes."""
+        for name, share in shares.items():
+            self.shares.setdefault(name, []).append((self.labels, share))
 
 
 class Channel(ABC):

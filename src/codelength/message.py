@@ -86,6 +86,8 @@ class Measurement:
     bound_bits: float | None  # the variational bound, where there is one: a mean over samples
     bound_error: float | None  # its standard error
     stages: dict[str, float]  # what the parameters took after each stage of their compression
+    layers: dict[str, float]  # divergence of posterior and prior, of each tensor of parameters
+    shares: dict[str, list[tuple[int, float]]]  # weights of mixed learners, by name: (labels, weight)
     curve: npt.NDArray[np.float64]
 
     @classmethod
@@ -105,6 +107,8 @@ class Measurement:
             bound,
             error,
             dict(account.stages),
+            dict(account.layers),
+            dict(account.shares),
             curve,
         )
 

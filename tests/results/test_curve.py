@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import codelength as cl
 from codelength.results import curve
-from codelength.results.experiment import as_json
+from codelength.results.runs import as_json
 
 ROW = {"data": "digits", "code": "online", "model": "mlp", "classes": 10}
 

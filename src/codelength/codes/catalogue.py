@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy.typing as npt
@@ -57,7 +57,7 @@ def _sent(x: npt.NDArray[Any]) -> str:
 
 def _small(x: npt.NDArray[Any]) -> str:
     """A network that still works when few numbers say what it is."""
-    return "lenet-slim" if _network(x) == "lenet" else _network(x)
+    return {"lenet": "lenet-slim", "vgg-small": "vgg-slim"}.get(network := _network(x), network)
 
 
 def _drawn(x: npt.NDArray[Any]) -> str:
@@ -110,6 +110,26 @@ CODES: dict[str, Entry] = {
     "online": Entry(lambda seed, model: OnlineCode(replaying(model), seed=seed), _network),
     "online:refit": Entry(lambda seed, model: OnlineCode(refitting(model), seed=seed), _refitted),
 }
+
+
+def candidates(name: str, x: npt.NDArray[Any], models: Sequence[str]) -> tuple[str | None, ...]:
+    """Those of the models that can serve a code on inputs x (n, ...): (None,) where it takes none.
+
+    A Shannon code has no candidates: both ends hold its model, the only one or that agreed for the inputs.
+    """
+    from codelength.training.inputs import Normalizer
+
+    code = entry(name)
+    if code.default is None:
+        return (None,)
+    if code.held is not None:
+        return (models[0] if len(models) == 1 else code.default(x),)
+    shape = Normalizer(x[:1]).shape
+
+    def serves(model: str) -> bool:
+        return networks.fits(model, shape) if networks.is_network(model) else name == "online:refit"
+
+    return tuple(model for model in models if serves(model))
 
 
 def entry(name: str) -> Entry:

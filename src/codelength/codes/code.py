@@ -33,6 +33,10 @@ class Code(Agreement, ABC):
     def converse(self, channel: Channel, task: Task) -> Predictor | None:
         """The conversation, in the order in which Bob reads; what predicts when it has ended, if anything."""
 
+    def spoken(self, channel: Channel) -> Code:
+        """The code that is really spoken: this one, unless its first words are which one it is."""
+        return self
+
     @property
     def libraries(self) -> frozenset[str]:
         """The libraries whose floats the conversation depends on."""

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from codelength.agreement import Within, registered
 from codelength.channel import Channel
 from codelength.codes.code import Code
-from codelength.learners.learner import Learner, Predictor, Task, above_zero, done, learn_on
+from codelength.learners.learner import Learner, Mixed, Predictor, Task, above_zero, done, learn_on
 
 _CELLS = 2**22  # probabilities in a block, so that many classes cannot exhaust the memory
 
@@ -47,6 +47,8 @@ class OnlineCode(Code):
             x = task.x[start:end]
             y = channel.labels(above_zero(predictor.predict(x), self.floor))
             predictor.update(x, y)
+            if isinstance(predictor, Mixed):
+                channel.account.weigh(predictor.shares())
             channel.keep(predictor, done(predictor))
             start = end
         self._finish(channel, predictor)

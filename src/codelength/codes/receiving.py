@@ -10,11 +10,13 @@ from typing import Any
 import numpy.typing as npt
 
 from codelength import numerics as floats
-from codelength.agreement import name_of, travels, unpack
+from codelength.agreement import name_of, unpack
 from codelength.channel import Progress, Receiver
 from codelength.checkpoint import Checkpoint
+from codelength.codes.best import BestOf
 from codelength.codes.code import Code
 from codelength.codes.session import Session, numerics_of
+from codelength.codes.shannon import ShannonCode
 from codelength.codes.two_part import TwoPartCode
 from codelength.codes.variational import BitsBackCode as BitsBackCode  # known by name
 from codelength.data.arrays import as_inputs
@@ -84,10 +86,12 @@ def parameter_stages(message: Message, x: Any) -> dict[str, float]:
     Reads the parameters and no label. Empty for other codes. Raises what `receive` raises.
     """
     code = unpack(message.header.code)
-    if not isinstance(code, TwoPartCode):
+    if not isinstance(code.codes[0] if isinstance(code, BestOf) else code, TwoPartCode):
         return {}
     session, receiver = _opened(message, x)
-    with _distrusted(), session.task.numerics.enforced(code.libraries):
+    with _distrusted(), session.task.numerics.enforced(session.code.libraries):
+        code = session.code.spoken(receiver)
+        assert isinstance(code, TwoPartCode)
         code.first_part(receiver, session.task)
     return receiver.account.stages
 
@@ -127,8 +131,8 @@ def code_of(message: Message, model: Any = None) -> Code:
     code = unpack(message.header.code)
     if not isinstance(code, Code):
         raise MessageError("the message names no code")
-    wants = [field.name for field in dataclasses.fields(code) if not travels(field)]
-    if bool(wants) != (model is not None):
+    wants = isinstance(code, ShannonCode)
+    if wants != (model is not None):
         need = "needs the model that both ends hold: give it as `model`" if wants else "takes no model"
         raise InputError(f"a message of the code {name_of(code)!r} {need}")
-    return dataclasses.replace(code, **{wants[0]: model}) if wants else code
+    return dataclasses.replace(code, model=model) if isinstance(code, ShannonCode) else code

@@ -53,16 +53,19 @@ class Session:
     ) -> tuple[bytes, Predictor | None]:
         """Holds the conversation under the agreed numerics, after the probe; returns probe and predictor.
 
+        The probe is that of the code which is really spoken; which one that is, is said before.
+
         With a header, its probe must be the same: NumericsError if not. With a checkpoint, a run that
         was stopped goes on; `about` tells runs apart that differ in nothing else.
         """
         with self.task.numerics.enforced(self.code.libraries):
-            probe = self._probe()
+            code = self.code.spoken(channel)
+            probe = self._probe(code)
             if header:
                 floats.require_same(header.surroundings, self.surroundings, header.probe == probe)
             if checkpoint:
                 channel.attach(checkpoint, self._identity(probe, about))
-            predictor = self.code.converse(channel, self.task)
+            predictor = code.converse(channel, self.task)
         if channel.account.labels != len(self.task.x):
             raise AgreementError(f"the code sent {channel.account.labels} of {len(self.task.x)} labels")
         return probe, predictor
@@ -94,8 +97,8 @@ class Session:
         said = msgpack.packb(self.header(None, probe).pack())
         return hashlib.blake2b(said + about, digest_size=16).digest()
 
-    def _probe(self) -> bytes:
-        p = self.code.probe(self.task) if len(self.task.x) and self.task.classes else None
+    def _probe(self, code: Code) -> bytes:
+        p = code.probe(self.task) if len(self.task.x) and self.task.classes else None
         return bytes(PROBE_BYTES) if p is None else floats.digest(p)
 
 

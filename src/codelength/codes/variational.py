@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 from abc import ABC
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import numpy as np
@@ -64,6 +65,18 @@ class VariationalCode(Code, ABC):
         for start in range(0, len(x), _BLOCK):
             channel.labels(above_zero(model.predict(x[start : start + _BLOCK]), self.floor))
 
+    def _told(
+        self, channel: Channel, model: Fitted, posterior: Callable[[], Posterior], prior: Floats
+    ) -> None:
+        """What Alice can say of the bound, and of the divergence in each tensor."""
+
+        def layers() -> dict[str, float]:
+            parts = np.split(posterior().divergences(prior), np.cumsum(model.sizes)[:-1])
+            return {name: float(part.sum()) for name, part in zip(model.names, parts, strict=True)}
+
+        channel.account.bound = channel.aside(lambda: self._bound(model, posterior(), prior, channel))
+        channel.account.layers = channel.aside(layers) or {}
+
     def _bound(
         self, model: Fitted, posterior: Posterior, prior: Floats, channel: Channel
     ) -> tuple[float, float]:
@@ -103,7 +116,7 @@ class BitsBackCode(VariationalCode):
         cells = bins.prior(len(model.center))
         before = channel.account.bits
         prior = model.spread(positive(channel, len(model.shapes), lambda: posterior().best))
-        channel.account.bound = channel.aside(lambda: self._bound(model, posterior(), prior, channel))
+        self._told(channel, model, posterior, prior)
         first = channel.weights(cells, lambda: bins.first_digit(*posterior().units(prior)))
         second = channel.weights(cells, lambda: bins.second_digit(*posterior().units(prior), first))
         channel.account.parameter_bits = channel.account.bits - before
@@ -152,7 +165,7 @@ class RelativeEntropyCode(VariationalCode):
         posterior = functools.cache(lambda: model.posterior(channel))
         before = channel.account.bits
         prior = model.spread(positive(channel, len(model.shapes), lambda: posterior().best))
-        channel.account.bound = channel.aside(lambda: self._bound(model, posterior(), prior, channel))
+        self._told(channel, model, posterior, prior)
         densities = positive(channel, len(model.shapes), lambda: model.means(posterior().divergences(prior)))
         places = nearby.blocks(model.sizes, densities, self.seed)
         z = nearby.sent(channel, places, len(model.center), self.seed, lambda: posterior().units(prior))

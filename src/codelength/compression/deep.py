@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 CODINGS = ("huffman", "adaptive")
 
 _KEPT = (0.06, 0.06, 0.15)  # share of weights, for tables, grey pictures and photographs
+_FIRST, _EARLY, _LAST, _SHARED = 0.25, 0.25, 0.4, 0.1  # of all passes: before, in and after the rounds
 _VALUE = 16  # bits of a shared value
 _FINER = 10  # times smaller are the steps of the shared values than those of biases
 
@@ -74,12 +75,13 @@ class DeepCompression(Compression):
         from codelength.compression.reparameterized import Masked, Shared
 
         kept = self.kept or _KEPT[model.kind]
-        share = 1 / (self.rounds + 3)  # the first training is as long as two rounds, the last as one
-        theta = model.train(channel, model.fresh(), 2 * share)
+        theta = model.train(channel, model.fresh(), _FIRST)
         for turn in range(1, self.rounds + 1):
             masks = pruned(layers.of(theta), kept ** (turn / self.rounds), layers.vectors)
             mask = layers.flat(masks, np.bool_)
             masked = Masked(model.fresh(), split(theta, model.shapes), split(mask, model.shapes))
+            # what is lost in the early rounds is found again in the last one, the longest
+            share = _LAST if turn == self.rounds else _EARLY / (self.rounds - 1)
             theta = model.train(channel, masked, share) * mask
         books, indices = [], []
         for place, layer in enumerate(layers.of(theta)):
@@ -91,7 +93,7 @@ class DeepCompression(Compression):
         starts = np.cumsum([0, *map(len, books)])
         flat = layers.flat([i + (i > 0) * s for i, s in zip(indices, starts[:-1], strict=True)], np.int64)
         network = Shared(model.fresh(), np.concatenate([np.zeros(0, np.float32), *books]), flat)
-        values = model.train(channel, network, share, bias_step=model.recipe.bias_step / _FINER)
+        values = model.train(channel, network, _SHARED, bias_step=model.recipe.bias_step / _FINER)
         rounded = values.astype(np.float16).astype(np.float32)
         return list(zip(np.split(rounded, starts[1:-1]), indices, strict=True))
 

@@ -24,17 +24,21 @@ if TYPE_CHECKING:
     from codelength.compression.trained import Trained
 
 
+_COORDINATES = (3000, 3000, 10_000)  # for tables, grey pictures and photographs
+
+
 @registered("subspace")
 @dataclasses.dataclass(frozen=True)
 class Subspace(Compression):
     """theta = theta_0 + P v: theta_0 and the sparse random P from the seed, v (coordinates,) is sent.
 
-    The coordinates are shared out among the network's tensors by their sizes to the power `even`. A tensor's
-    have a step of their own, which starts at `step`, is learned and sent. `price` weighs the coordinates'
-    bits in the loss: 1 makes the codelength itself small.
+    theta_0 is what the network knows before the first label; see `Recipe.pretext`. The coordinates, with no
+    number given as many as agreed for the kind of inputs, are shared out among the network's tensors by
+    their sizes to the power `even`. A tensor's have a step of their own, which starts at `step`, is learned
+    and sent. `price` weighs the coordinates' bits in the loss: 1 makes the codelength itself small.
     """
 
-    coordinates: Annotated[int, Within(1, 2**20)] = 3000
+    coordinates: Annotated[int | None, Within(1, 2**20)] = None
     step: Annotated[float, Within(1e-4, 10)] = 0.3
     price: Annotated[float, Within(0, 100)] = 1.0
     even: Annotated[float, Within(0, 1)] = 0.5
@@ -46,7 +50,8 @@ class Subspace(Compression):
 
         if not model.shapes:
             return np.zeros(0, np.float32)
-        module = Subspaced(model.fresh(), self, len(model.task.x), model.task.seed)
+        agreed = dataclasses.replace(self, coordinates=self.coordinates or _COORDINATES[model.kind])
+        module = Subspaced(model.begun(channel), agreed, len(model.task.x), model.task.seed)
 
         fit = functools.cache(lambda: split(model.train(channel, copy.deepcopy(module)), module.shapes))
         # what is trained: the steps' logarithms, the price's scales, and each tensor's coordinates

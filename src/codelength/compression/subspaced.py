@@ -24,7 +24,7 @@ class Subspaced(Reparameterized):
     def __init__(self, network: nn.Module, agreed: Subspace, labels: int, seed: int) -> None:
         super().__init__(network)
         theta = [p for p in network.parameters() if p.requires_grad]
-        self.counts = _counts([p.numel() for p in theta], agreed.coordinates, agreed.even)
+        self.counts = _counts([p.numel() for p in theta], agreed.coordinates or 1, agreed.even)
         self.log_steps = nn.Parameter(torch.full((len(theta),), math.log2(agreed.step)))
         self.v = nn.ParameterList(torch.zeros(count) for count in self.counts)
         self.log_scales = nn.Parameter(torch.full((len(theta),), math.log2(agreed.step / 4)))

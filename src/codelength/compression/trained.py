@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
 from codelength.channel import Channel
 from codelength.checkpoint import State, nested, part
-from codelength.compression.compression import Parameters, Shapes
+from codelength.compression.compression import Parameters, Shapes, split
 from codelength.errors import InputError
 from codelength.learners.learner import Inputs, Probabilities, Task
+from codelength.order import Rows
 from codelength.training.course import Course
 from codelength.training.inputs import Normalizer
+from codelength.training.pretext import TURNS, Turned, transplanted
 from codelength.training.recipe import Recipe, kind, preset
 from codelength.training.student import Student, built
 from codelength.training.students import Students
@@ -40,7 +45,7 @@ class Trained:
         self._student = self._students.members[0]
         self._ended: list[Parameters] = []  # what each stage came to
         self._asked = 0  # stages asked for
-        self._work = 0.0  # share of all passes that they took
+        self._work = 0.0  # their part of the recipe's passes
         self._left: State = {}  # of the stage that was under way
         self._under_way: tuple[Student, int] | None = None  # and how many steps it has taken
 
@@ -48,6 +53,12 @@ class Trained:
     def shapes(self) -> Shapes:
         """The shapes of its learned parameters."""
         return tuple(tuple(tensor.shape) for tensor in self._student.trainer.learned)
+
+    @property
+    def names(self) -> list[str]:
+        """The names of its learned parameters."""
+        named = self._student.trainer.network.named_parameters()
+        return [name for name, parameter in named if parameter.requires_grad]
 
     @property
     def kind(self) -> int:
@@ -63,31 +74,67 @@ class Trained:
 
         `share` is its part of the recipe's passes, `changes` what else differs from the recipe.
         """
+        recipe = self._recipe(share, changes)
+        return self._stage(channel, network, recipe, share, self.task.x, channel.all_labels)
+
+    def begun(self, channel: Channel) -> nn.Module:
+        """The network before the first label, alike at both ends: fresh, or after the recipe's pretext.
+
+        Raises InputError where there are no square pictures to turn.
+        """
+        if not self.recipe.pretext or not len(self.task.x):
+            return self.fresh()
+        turned = Turned(self.task.x, self._normalize.channels_last)
+        seed, normalize = self._seed, self._normalize
+        network = built(self._network, self.task.x, TURNS, normalize, seed)
+        recipe = preset(normalize.shape, "pretext")
+        theta = self._stage(
+            channel, copy.deepcopy(network), recipe, self._pretext, turned, lambda: turned.labels
+        )
+        fill([p for p in network.parameters() if p.requires_grad], theta)
+        return transplanted(network, self.fresh())
+
+    def _stage(
+        self,
+        channel: Channel,
+        network: nn.Module,
+        recipe: Recipe,
+        share: float,
+        x: Rows,
+        labels: Callable[[], npt.NDArray[np.int64]],
+    ) -> Parameters:
+        """One training from beginning to end, or from where it was stopped: the learned parameters."""
         stage, self._asked = self._asked, self._asked + 1
         before, self._work = self._work, self._work + share
         if stage < len(self._ended):
             return self._ended[stage]
-        recipe = self._recipe(share, changes)
         task = self.task
-        student = Student(network, recipe, task.x, self._normalize, task.numerics, self._seed + stage)
+        student = Student(network, recipe, x, self._normalize, task.numerics, self._seed + stage)
         taken = 0
         if self._left:
             taken = int(self._left["taken"])
             student.trainer.restore(part("trainer", self._left))
             self._left = {}
-        course = Course(recipe, len(task.x)) if len(task.x) else None
-        labels = channel.all_labels()
+        course = Course(recipe, len(x)) if len(x) else None
+        y = labels()
         while course and (steps := course.slice(taken)):
-            course.train(student, labels, steps)
+            course.train(student, y, steps)
             taken = steps.stop
             self._under_way = student, taken
-            channel.keep(self, before + share * taken / course.steps)
+            channel.keep(self, (before + share * taken / course.steps) / (1 + self._pretext))
         self._under_way = None
         theta = flattened(student.trainer.learned)
         if not np.isfinite(theta).all():
             raise InputError(f"the training of {self._network!r} diverged: give a recipe with smaller steps")
         self._ended.append(theta)
         return theta
+
+    @property
+    def _pretext(self) -> float:
+        """How much work the pretext is, beside the recipe's passes."""
+        if not self.recipe.pretext:
+            return 0.0
+        return TURNS * preset(self._normalize.shape, "pretext").passes / self.recipe.passes
 
     def steps(self, share: float) -> int:
         """How many steps that part of the recipe's passes is."""
@@ -111,14 +158,9 @@ class Trained:
         self._ended = [np.asarray(state[f"ended{stage}"], np.float32) for stage in range(count)]
         self._left = part("left", state)
 
-    @torch.no_grad()
     def load(self, theta: Parameters) -> None:
         """Takes the parameters that were sent."""
-        start = 0
-        for tensor in self._student.trainer.learned:
-            mine = theta[start : start + tensor.numel()]
-            tensor.copy_(torch.from_numpy(mine.copy()).reshape(tensor.shape))
-            start += tensor.numel()
+        fill(self._student.trainer.learned, theta)
         self._student.settle()
 
     def predict(self, x: Inputs) -> Probabilities:
@@ -138,3 +180,10 @@ def flattened(tensors: list[Tensor]) -> Parameters:
     """Tensors as float32 numbers, one after the other."""
     flat = [tensor.detach().float().cpu().contiguous().flatten().numpy() for tensor in tensors]
     return np.concatenate([np.zeros(0, np.float32), *flat])
+
+
+@torch.no_grad()
+def fill(tensors: list[Tensor], theta: Parameters) -> None:
+    """The inverse of `flattened`, into tensors that there are."""
+    for tensor, values in zip(tensors, split(theta, tuple(tuple(t.shape) for t in tensors)), strict=True):
+        tensor.copy_(torch.from_numpy(values.copy()))

@@ -37,6 +37,13 @@ class DataSet:
             )
         _check_labels(f"{self.name}: y_test", self.y_test, self.x_test)
 
+    def head(self, count: int) -> DataSet:
+        """The first so many rows, under a name that says so; the test split is the whole one."""
+        if count >= len(self.x):
+            return self
+        y = None if self.y is None else self.y[:count]
+        return dataclasses.replace(self, name=f"{self.name}-{count}", x=self.x[:count], y=y)
+
 
 def _check_labels(what: str, y: Array | None, x: Array) -> None:
     if y is None:

@@ -63,6 +63,14 @@ class Gradual(Protocol):
         """The share of the whole task's work that is behind, 0 to 1; None if it cannot tell."""
 
 
+@runtime_checkable
+class Mixed(Protocol):
+    """A predictor made of several."""
+
+    def shares(self) -> dict[str, float]:
+        """How much of the next prediction each of them makes, by name."""
+
+
 @dataclasses.dataclass(frozen=True)
 class Learner(Agreement, ABC):
     """An agreed way of learning: immutable, named, with its numbers as fields."""

@@ -9,7 +9,7 @@ from typing import Annotated
 import numpy as np
 import numpy.typing as npt
 
-from codelength.agreement import Within, registered
+from codelength.agreement import Within, pack, registered, worded
 from codelength.checkpoint import Restorable, State, nested, part, state_of
 from codelength.errors import AgreementError
 from codelength.learners.learner import (
@@ -89,6 +89,7 @@ class Switched:
     def __init__(self, switching: Switching, task: Task) -> None:
         self._task = task
         self._members = [_Member(learner, task, switching.floor) for learner in switching.learners]
+        self._names = [f"{place}: {worded(pack(each))}" for place, each in enumerate(switching.learners, 1)]
         self._weights = Weights(len(self._members), switching.rule, switching.rate)
         self._y = np.zeros(len(task.x), np.int64)
         self._seen = 0
@@ -97,6 +98,10 @@ class Switched:
     def weights(self) -> Floats:
         """How much of the next prediction each learner makes: (K,), adding up to one."""
         return self._weights.now()
+
+    def shares(self) -> dict[str, float]:
+        """The weights, by the learners' names."""
+        return dict(zip(self._names, map(float, self.weights), strict=True))
 
     def predict(self, x: Inputs) -> Probabilities:
         """Mixed probabilities (m, classes)."""

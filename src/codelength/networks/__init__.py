@@ -17,13 +17,17 @@ _POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_O
 #: built-in names and the modules that register them, imported (and torch with them) on demand
 BUILT_IN = {
     "shallow": "shallow",
+    "shallow-64": "shallow",
     "shallow-256": "shallow",
+    "shallow-1024": "shallow",
     "mlp": "mlp",
+    "mlp-3": "mlp",
     "lenet": "lenet",
     "lenet-5": "lenet",
     "lenet-300-100": "lenet",
     "lenet-slim": "lenet",
     "vgg-small": "vgg",
+    "vgg-slim": "vgg",
     "vgg-11": "vgg",
     "vgg-13": "vgg",
     "vgg-16": "vgg",
@@ -48,6 +52,18 @@ def build(name: str, shape: tuple[int, ...], classes: int) -> nn.Module:
         return typing.cast("nn.Module", factory(shape, classes))
     except InputError as error:
         raise InputError(f"the network {name!r} does not fit inputs of shape {shape}: {error}") from None
+
+
+def fits(name: str, shape: tuple[int, ...], classes: int = 2) -> bool:
+    """Whether the network of that name can take such inputs. Raises AgreementError for an unknown name."""
+    import torch
+
+    with torch.device("meta"):  # shapes alone, no numbers
+        try:
+            build(name, shape, classes)
+        except InputError:
+            return False
+    return True
 
 
 @typing.runtime_checkable

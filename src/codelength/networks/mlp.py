@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 
@@ -24,3 +25,4 @@ def mlp(shape: tuple[int, ...], classes: int, widths: tuple[int, ...] = (256, 25
 
 
 register("mlp", mlp)
+register("mlp-3", functools.partial(mlp, widths=(256, 256, 256)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 
 from torch import nn
@@ -18,10 +19,11 @@ def softmax_regression(shape: tuple[int, ...], classes: int) -> nn.Module:
     return nn.Sequential(nn.Flatten(), head)
 
 
-def one_hidden_layer(shape: tuple[int, ...], classes: int, width: int = 256) -> nn.Module:
+def one_hidden_layer(shape: tuple[int, ...], classes: int, width: int) -> nn.Module:
     """One hidden layer of ReLUs on the flattened input."""
     return nn.Sequential(nn.Flatten(), nn.Linear(math.prod(shape), width), nn.ReLU(), Head(width, classes))
 
 
 register("shallow", softmax_regression)
-register("shallow-256", one_hidden_layer)
+for _width in (64, 256, 1024):
+    register(f"shallow-{_width}", functools.partial(one_hidden_layer, width=_width))

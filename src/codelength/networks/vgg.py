@@ -1,4 +1,4 @@
-"""VGG networks: the fast small one, and those of Simonyan and Zisserman (2015) with batch norm."""
+"""VGG networks: the fast small ones, and those of Simonyan and Zisserman (2015) with batch norm."""
 
 from __future__ import annotations
 
@@ -40,5 +40,6 @@ def vgg(shape: tuple[int, ...], classes: int, depths: tuple[int, ...]) -> nn.Mod
 
 
 register("vgg-small", vgg_small)
+register("vgg-slim", functools.partial(vgg_small, widths=(32, 64, 128)))
 for _name, _depths in DEPTHS.items():
     register(_name, functools.partial(vgg, depths=_depths))

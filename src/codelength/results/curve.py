@@ -5,58 +5,97 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from codelength.errors import InputError
 from codelength.files import write_new
+from codelength.results.runs import Row
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
     from matplotlib.figure import Figure
 
 FORMATS = (".png", ".svg", ".pdf")
 _GROWTH = 1.08  # of labels, from one point that is kept to the next
 
 
-def thinned(curve: npt.NDArray[np.float64]) -> list[list[float]]:
-    """Points [labels, bits] of a curve (blocks, 2), about evenly spread on a logarithmic axis."""
+def thinned(curve: npt.NDArray[np.float64], digits: int = 2) -> list[list[float]]:
+    """Points [labels, value] of a curve (blocks, 2), about evenly spread on a logarithmic axis."""
     kept: list[list[float]] = []
-    for place, (labels, bits) in enumerate(curve):
+    for place, (labels, value) in enumerate(curve):
         if not kept or labels >= _GROWTH * kept[-1][0] or place == len(curve) - 1:
-            kept.append([int(labels), round(float(bits), 2)])
+            kept.append([int(labels), round(float(value), digits)])
     return kept
 
 
-def drawn(rows: Sequence[dict[str, Any]]) -> Figure:
+def drawn(rows: Sequence[Row]) -> Figure:
     """The curves of rows of the table: kbits in all; bits a label as they come, beside the uniform code."""
     from matplotlib.figure import Figure
-    from matplotlib.ticker import StrMethodFormatter
 
     figure = Figure(figsize=(9, 3.6), layout="constrained")
     total, each = figure.subplots(1, 2)
-    for row in rows:
-        labels, bits = np.array([[0, 0], *row["curve"]], dtype=np.float64).T
-        name = " ".join(filter(None, (row["data"], row["code"], row["model"])))
-        total.plot(labels, bits / 1000, label=f"{name}: {bits[-1] / 1000:.2f} kbits (ideal)")
-        each.step(labels[1:], np.diff(bits) / np.diff(labels), where="pre", label=name)
-    for classes in sorted({row["classes"] for row in rows if row["classes"] > 1}):
-        uniform = float(np.log2(classes))
-        each.axhline(uniform, color="gray", linestyle=":", label=f"uniform: log2 {classes} = {uniform:.2f}")
-    total.set(xlabel="labels sent", ylabel="codelength (kbits)", xlim=(0, None), ylim=(0, None))
-    each.set(xlabel="labels sent", ylabel="bits a label", xscale="log", yscale="log")
-    for formatter in (each.yaxis.set_major_formatter, each.yaxis.set_minor_formatter):
-        formatter(StrMethodFormatter("{x:g}"))
-    for axes in (total.xaxis, each.xaxis):
-        axes.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+    draw_total(total, rows)
+    draw_each(each, rows)
     for axes in (total, each):
-        axes.grid(alpha=0.3)
         axes.legend(fontsize="small", frameon=False)
     return figure
 
 
-def save(rows: Sequence[dict[str, Any]], path: Path) -> None:
+def draw_total(axes: Axes, rows: Sequence[Row], log: bool = False) -> None:
+    """Codelength so far, in kbits, against labels sent."""
+    for row in rows:
+        labels, bits = _points(row)
+        axes.plot(labels[log:], bits[log:] / 1000, label=f"{named(row)}: {bits[-1] / 1000:.2f} kbits (ideal)")
+    scale(axes, "codelength (kbits)", labels=True, x_log=log, y_log=log)
+
+
+def draw_each(axes: Axes, rows: Sequence[Row], log: bool = True) -> None:
+    """Bits of each label as they came, the uniform code's beside them."""
+    for row in rows:
+        labels, bits = _points(row)
+        axes.step(labels[1:], np.diff(bits) / np.diff(labels), where="pre", label=named(row))
+    for classes in sorted({row["classes"] for row in rows if row["classes"] > 1}):
+        uniform = float(np.log2(classes))
+        axes.axhline(uniform, color="gray", linestyle=":", label=f"uniform: log2 {classes} = {uniform:.2f}")
+    scale(axes, "bits a label", labels=True, x_log=log, y_log=log)
+
+
+def scale(axes: Axes, y: str, *, labels: bool = False, x_log: bool = False, y_log: bool = False) -> None:
+    """Axes from zero, or logarithmic, with numbers as people write them."""
+    axes.set_ylabel(y)
+    if labels:
+        axes.set_xlabel("labels sent")
+    for is_log, axis, set_scale, set_limit in (
+        (x_log, axes.xaxis, axes.set_xscale, axes.set_xlim),
+        (y_log, axes.yaxis, axes.set_yscale, axes.set_ylim),
+    ):
+        if is_log:
+            set_scale("log")
+        else:
+            set_limit(0, None)
+        plain(axis, is_log)
+    axes.grid(alpha=0.3)
+
+
+def plain(axis: Axis, is_log: bool = False) -> None:
+    """Numbers in full on an axis, where the tens alone are numbered if it is logarithmic."""
+    from matplotlib.ticker import FuncFormatter, NullFormatter
+
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
+    if is_log:
+        axis.set_minor_formatter(NullFormatter())
+
+
+def named(row: Row) -> str:
+    """A row, in a legend."""
+    return " ".join(filter(None, (row["data"], row["code"], row["model"])))
+
+
+def save(rows: Sequence[Row], path: Path) -> None:
     """Draws rows into a new file; its suffix says in which format. Raises InputError for another suffix."""
     require_format(path)
     image = io.BytesIO()
@@ -68,3 +107,10 @@ def require_format(path: Path | None) -> None:
     """Raises InputError unless a figure can be drawn into this file: better before the run than after."""
     if path is not None and path.suffix not in FORMATS:
         raise InputError(f"{path} must end in one of {', '.join(FORMATS)}")
+
+
+def _points(row: Row) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Labels and bits, from what was sent before the first label."""
+    before = (row.get("parameter_bits") or 0.0) + (row.get("choice_bits") or 0.0)
+    labels, bits = np.array([[0, before], *row["curve"]], dtype=np.float64).T
+    return labels, bits

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
-import re
 import subprocess
 import sys
 import tempfile
@@ -17,27 +15,38 @@ import numpy.typing as npt
 
 from codelength.channel import Progress
 from codelength.checkpoint import Checkpoint
+from codelength.codes.best import BestOf
 from codelength.codes.catalogue import build, entry
 from codelength.codes.code import Code
 from codelength.codes.held import Held, split
 from codelength.codes.receiving import Received, receive
 from codelength.data import DataSet
-from codelength.errors import CodelengthError, InputError
+from codelength.errors import AgreementError, CodelengthError, InputError
 from codelength.labels import Alphabet
 from codelength.message import Measurement, Message
 from codelength.results.curve import thinned
-
-Row = dict[str, Any]
+from codelength.results.runs import Row
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Experiment:
-    """A code by name on a data set, with its model and the seed of the order of visiting."""
+    """A code by name on a data set, with its model and the seed of the order of visiting.
+
+    Where the model was chosen `among` several by looking at the labels, the message names it.
+    """
 
     data: DataSet
     code: str
     model: str | None = None
     seed: int = 0
+    among: tuple[str, ...] = ()
+
+    def settled(self, progress: Progress | None = None) -> Experiment:
+        """With the model whose codelength is the shortest, all measured, where none was named."""
+        if not self.among or self.model is not None:
+            return self
+        each = [dataclasses.replace(self, model=model) for model in self.among]
+        return min(each, key=lambda one: one.measure(progress).ideal_bits)
 
     def encode(
         self,
@@ -67,6 +76,11 @@ class Experiment:
         if data.y is None:
             raise InputError(f"{data.name} has no labels to send; Alice needs them")
         code, model = build(self.code, data.x, self.model, self.seed)
+        if self.among and model is not None:
+            codes = [build(self.code, data.x, each, self.seed)[0] for each in self.among]
+            if model not in self.among:
+                raise AgreementError(f"{model!r} is not among {', '.join(self.among)}")
+            code = BestOf(tuple(codes), self.among.index(model), seed=self.seed)
         catalogued = entry(self.code)
         if catalogued.held is None or model is None:
             return code, data.x, data.y, None
@@ -143,11 +157,16 @@ def row(experiment: Experiment, message: Message, encode_seconds: float) -> Row:
         "framing_bits": message.framing_bits,
         "parameter_bits": measured.parameter_bits if measured else None,
         "choice_bits": measured.choice_bits if measured else None,
+        "among": list(experiment.among),  # the models that this one was chosen of
         "message_bits": message.message_bits,
         "returned_bits": message.returned_bits,
         "bound_bits": measured.bound_bits if measured else None,
         "bound_error": measured.bound_error if measured else None,
         "stages": measured.stages if measured else {},  # parameter bits after each
+        "layers": measured.layers if measured else {},  # divergence of each tensor of parameters, in bits
+        "shares": {name: thinned(np.array(course), 4) for name, course in measured.shares.items()}
+        if measured
+        else {},  # of mixed learners: [labels, weight]
         "ratio": message.ratio,
         "ratio_with_framing": message.ratio_with_framing,
         "test_accuracy": None,
@@ -160,22 +179,17 @@ def row(experiment: Experiment, message: Message, encode_seconds: float) -> Row:
     }
 
 
-def as_json(content: Any) -> str:
-    """JSON with a line a value, but pairs of numbers, such as a curve's points, on one line."""
-    return re.sub(r"\[\s+([-\d.e+]+),\s+([-\d.e+]+)\s+\]", r"[\1, \2]", json.dumps(content, indent=1)) + "\n"
-
-
-def encoded(experiment: Experiment, path: Path, progress: Progress | None = None) -> Row:
+def encoded(
+    experiment: Experiment,
+    path: Path,
+    progress: Progress | None = None,
+    checkpoint: Checkpoint | None = None,
+) -> Row:
     """Encodes into the file `path`, and what must be held besides into one beside it; Alice's row."""
     started = time.perf_counter()
-    message, held = experiment.encode(progress)
+    message, held = experiment.encode(progress, checkpoint)
     seconds = time.perf_counter() - started
     message.save(path)
     if held:
         held.save(held_path(path))
     return row(experiment, message, seconds)
-
-
-def run(experiment: Experiment, arguments: list[str], path: Path, progress: Progress | None = None) -> Row:
-    """Encodes into the file `path`, has it decoded by a second process, and returns the row."""
-    return encoded(experiment, path, progress) | second_process(path, experiment.data, arguments)

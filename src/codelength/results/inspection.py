@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from codelength.agreement import worded
 from codelength.codes.receiving import code_of, parameter_stages  # makes the codes known by name
 from codelength.errors import AgreementError
 from codelength.message import VERSION, Message
@@ -37,17 +38,6 @@ def described(path: Path, x: Any = None) -> Iterator[tuple[str, str]]:
             yield "parameters", f"{bits:,.0f} bits ({bits / 8000:,.1f} kB) {stage}"
     yield "framing", f"{message.framing_bits:,} bits: header, {len(message.checks) // 2} checks, seal, digest"
     yield "file", f"{len(bytes(message)):,} bytes, ratio with framing {message.ratio_with_framing:.4f}"
-
-
-def worded(packed: Any) -> str:
-    """A packed agreement as a call: online(refit(classifier(KNeighborsClassifier)), seed=1)."""
-    if isinstance(packed, list):
-        return "[" + ", ".join(map(worded, packed)) + "]"
-    if not isinstance(packed, dict) or not packed:
-        return str(packed)
-    (name, required), *optional = packed.items()
-    given = [worded(value) for value in required] if isinstance(required, list) else [str(required)]
-    return f"{name}({', '.join(given + [f'{key}={worded(value)}' for key, value in optional])})"
 
 
 def _surroundings(message: Message) -> list[str]:

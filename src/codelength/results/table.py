@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
+import numpy as np
 from rich import box
 from rich.table import Table
 
-from codelength.results.experiment import Row
+from codelength.results import paper
+from codelength.results.runs import Row
+
+_LUCK = 10  # bits: with random labels no code saves more but once in a thousand times, whatever it is
 
 
-def rendered(name: str, rows: Sequence[Row]) -> Table:
-    """The table of one data set. Codelengths are payloads; 1 kbit is 1,000 bits."""
+def rendered(rows: Sequence[Row], folder: Path | None = None) -> Table:
+    """The table of one data set, each codelength linked to its message in the folder of runs.
+
+    Codelengths are payloads; 1 kbit is 1,000 bits.
+    """
     table = Table(
-        title=_title(name, rows),
+        title=_title(rows),
         title_justify="left",
         box=box.SIMPLE_HEAD,
         pad_edge=False,
@@ -22,10 +30,12 @@ def rendered(name: str, rows: Sequence[Row]) -> Table:
     table.add_column("code", no_wrap=True)
     table.add_column("model", overflow="fold")
     two_part = any(row["parameter_bits"] for row in rows)
+    beside = any((row["data"], row["code"]) in paper.KBITS for row in rows)
     numbers = (
         "kbits",
         *(("of them\nmodel",) if two_part else ()),
         "ratio",
+        *(("paper's\nkbits",) if beside else ()),
         "framing\nbytes",
         "seq.\naccuracy",
         "test\naccuracy",
@@ -39,13 +49,14 @@ def rendered(name: str, rows: Sequence[Row]) -> Table:
         table.add_row(
             row["code"],
             row["model"] or "",
-            _number(row["payload_bits"] / 1000, 3),
+            _linked(_number(row["payload_bits"] / 1000, 3), row, folder),
             *(
                 (_number(row["parameter_bits"] / 1000, 3) if row["parameter_bits"] else "",)
                 if two_part
                 else ()
             ),
             _number(row["ratio"], 4),
+            *((paper.KBITS.get((row["data"], row["code"]), ""),) if beside else ()),
             str(row["framing_bits"] // 8),
             _percent(row["sequential_accuracy"]),
             _percent(row["test_accuracy"]),
@@ -56,9 +67,41 @@ def rendered(name: str, rows: Sequence[Row]) -> Table:
     return table
 
 
-def _title(name: str, rows: Sequence[Row]) -> str:
+def verdicts(rows: Sequence[Row], first: int | None = None) -> list[str]:
+    """What must be said under a table: which codes do not compress, what a choice cost, what is left out."""
+    said = []
+    if first is not None:
+        said.append(f"THE FIRST {first:,} LABELS ONLY: these are no figures of the whole data set.")
+    chosen = [row for row in rows if row["choice_bits"]]
+    if chosen:
+        most = max(row["choice_bits"] for row in chosen)
+        said.append(
+            f"Models were chosen by the labels, and each payload names its own: up to {most:.1f} bits."
+        )
+    in_vain = [row["code"] for row in rows if not compresses(row)]
+    if in_vain:
+        said.append(f"Does not compress these labels: {', '.join(in_vain)}.")
+    return said
+
+
+def compresses(row: Row) -> bool:
+    """Whether a code takes fewer bits than the uniform one, by more than luck explains.
+
+    A code saves k bits on labels at random with a probability of at most 2^-k.
+    """
+    uniform = row["n"] * float(np.log2(row["classes"])) if row["classes"] else 0.0
+    return bool(row["payload_bits"] < uniform - _LUCK)
+
+
+def _linked(text: str, row: Row, folder: Path | None) -> str:
+    if folder is None or "message" not in row:
+        return text
+    return f"[link={(folder / row['message']).resolve().as_uri()}]{text}[/link]"
+
+
+def _title(rows: Sequence[Row]) -> str:
     most = max(rows, key=lambda row: row["n"])
-    title = f"{name}: {most['n']:,} labels, {most['classes']} classes"
+    title = f"{most['data']}: {most['n']:,} labels, {most['classes']} classes"
     fewer = sorted({row["n"] for row in rows} - {most["n"]})
     if fewer:
         title += f" ({fewer[0]:,} for Shannon codes: both ends hold the others)"

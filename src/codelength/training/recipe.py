@@ -58,6 +58,9 @@ class Recipe(Agreement):
     cutout: Annotated[float, Within(0, 1)] = 0.0
     flips: bool = False
 
+    # Before the first label: whether a network that is sent in few numbers learns from the inputs alone.
+    pretext: bool = False
+
     # Predictions: networks trained side by side, and views of an input, whose outputs are averaged.
     networks: Annotated[int, Within(1, 8)] = 1
     views: Annotated[int, Within(1, 32)] = 1
@@ -145,7 +148,7 @@ GRAY_SENT = dataclasses.replace(
     elastic=0.015,
     networks=1,
 )
-PHOTO_SENT = dataclasses.replace(PHOTO_ANEW, passes=30.0, early=2.0)
+PHOTO_SENT = dataclasses.replace(PHOTO_ANEW, passes=34.0, early=2.0, label_smoothing=0.2)
 
 #: trained for the codelength of parameters and labels together: the price alone keeps it from overfitting
 PRICED = Recipe(
@@ -158,15 +161,21 @@ PRICED = Recipe(
     weight_decay=0.0,
 )
 
+PHOTO_PRICED = dataclasses.replace(PRICED, pretext=True)
+
 #: trained for the variational bound: the noise and the divergence keep it from overfitting
 VARIATIONAL = dataclasses.replace(PRICED, step=3e-3, bias_step=3e-3)
+
+#: trained before the first label, on how far pictures were turned; a pass shows each in four directions
+PRETEXT = dataclasses.replace(PHOTO_SENT, passes=3.75, cutout=0.0, label_smoothing=0.0)
 
 #: for tables, grey pictures and photographs, in the order of `kind`, by what a network is trained for
 PRESETS = {
     "replay": (TABLE, GRAY, PHOTO),
     "anew": (TABLE_ANEW, GRAY_ANEW, PHOTO_ANEW),
     "sent": (TABLE_SENT, GRAY_SENT, PHOTO_SENT),
-    "priced": (PRICED, PRICED, PRICED),
+    "pretext": (PRETEXT, PRETEXT, PRETEXT),
+    "priced": (PRICED, PRICED, PHOTO_PRICED),
     "variational": (VARIATIONAL, VARIATIONAL, VARIATIONAL),
 }
 

@@ -1,11 +1,18 @@
-"""Options that several commands share."""
+"""Options that several commands share, and what they stand for."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
+
+from codelength.files import require_new, write_new
+
+if TYPE_CHECKING:
+    from codelength.data import DataSet
+    from codelength.data.source import Source
+    from codelength.results.runs import Row
 
 Data = Annotated[
     str,
@@ -55,6 +62,17 @@ Model = Annotated[
         "one agreed from the inputs' shape. Example: --model lenet"
     ),
 ]
+First = Annotated[
+    Optional[int],  # noqa: UP045
+    typer.Option(min=1, help="The first so many rows alone, at both ends. Example: --first 1000"),
+]
+Among = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option(
+        help="Models, with commas between: the shortest of their messages is sent, and says whose it is; "
+        "with --model, where it is known already which one that is. Example: --among shallow,lenet"
+    ),
+]
 Seed = Annotated[
     int, typer.Option(min=0, max=2**32 - 1, help="Seed of the order of visiting. Example: --seed 1")
 ]
@@ -77,3 +95,36 @@ Json = Annotated[
     Optional[Path],  # noqa: UP045
     typer.Option("--json", help="New file for the rows as JSON. Example: --json rows.json"),
 ]
+
+
+def source(
+    data: str, data_dir: Path | None, target: str | None, first: int | None, plugin: list[str] | None
+) -> Source:
+    from codelength.data.source import Source
+
+    return Source(data, data_dir, target, first, tuple(plugin or ()))
+
+
+def names(listed: str | None) -> tuple[str, ...]:
+    return tuple(name.strip() for name in listed.split(",")) if listed else ()
+
+
+def classes_of(data: DataSet) -> int | None:
+    return None if data.classes is None else len(data.classes)
+
+
+def require_figure(curve: Path | None) -> None:
+    from codelength.results.curve import require_format
+
+    require_format(curve)
+    require_new(curve)
+
+
+def write_rows(rows: list[Row], json_file: Path | None, curve: Path | None) -> None:
+    from codelength.results.curve import save
+    from codelength.results.runs import as_json
+
+    if json_file:
+        write_new(json_file, as_json(rows).encode())
+    if curve:
+        save(rows, curve)

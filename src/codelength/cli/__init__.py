@@ -1,0 +1,56 @@
+"""The command line: table, encode, decode, measure, compare, inspect, report."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from codelength.cli.messages import decode, encode, inspect
+from codelength.cli.results import compare, measure, report, table
+from codelength.errors import CodelengthError
+from codelength.version import __version__
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+    help="""How few bits send the labels of a data set? Measures it, and really sends them.
+
+Alice and Bob hold the inputs; only Alice holds the labels. `encode` writes them into a message,
+`decode` reads them out of it with the inputs alone, `table` does both with every code.
+
+Example: `codelength table digits`""",
+)
+
+
+@app.callback(invoke_without_command=True)
+def _root(
+    version: Annotated[bool, typer.Option("--version", help="Print the version. Example: --version")] = False,
+) -> None:
+    if version:
+        typer.echo(f"codelength {__version__}")
+        raise typer.Exit
+
+
+for _command in (table, encode, decode, measure, compare, inspect, report):
+    app.command()(_command)
+
+
+def main() -> None:
+    """Runs the command line; every error of the library's is one line on standard error."""
+    # torch's threads else wait in long loops, and on a shared machine that costs ten times what it saves
+    os.environ.setdefault("GOMP_SPINCOUNT", "10000")
+    try:
+        app(standalone_mode=True)
+    except CodelengthError as error:
+        typer.echo(f"error: {error}", err=True)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        typer.echo(
+            "interrupted; a run of encode or decode that was long enough goes on with --resume", err=True
+        )
+        sys.exit(130)

@@ -1,0 +1,210 @@
+"""Commands about many runs: table, measure, compare, report."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import sys
+import tempfile
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+
+from codelength.cli.options import (
+    Among,
+    CodeName,
+    Curve,
+    Data,
+    DataDir,
+    First,
+    Json,
+    Model,
+    Plugin,
+    Seed,
+    Target,
+    classes_of,
+    names,
+    require_figure,
+    source,
+    write_rows,
+)
+from codelength.errors import CodelengthError, InputError
+from codelength.files import require_new, write_new
+
+
+def table(
+    data: Annotated[
+        list[str], typer.Argument(metavar="DATA…", help="Data sets, by name or path. Example: digits mnist")
+    ],
+    codes: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(help="Codes, with commas between; else every code. Example: --codes uniform,online"),
+    ] = None,
+    model: Model = None,
+    every: Annotated[
+        bool,
+        typer.Option(
+            "--all",
+            help="Each code with every model of the budget, the shortest message counts, and pays for the "
+            "choice. Example: --all",
+        ),
+    ] = False,
+    budget: Annotated[
+        str,
+        typer.Option(
+            help="With --all: quick (the first 1,000 labels, small networks, minutes), paper (all labels, "
+            "the paper's kinds of networks, hours) or best (the whole zoo, days). Example: --budget quick"
+        ),
+    ] = "paper",
+    runs: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(
+            help="Folder that keeps the runs, messages among them: what is there is not run again, what was "
+            "stopped goes on. Example: --runs kept/"
+        ),
+    ] = None,
+    jobs: Annotated[
+        int,
+        typer.Option(min=1, help="Runs at once, each on its share of the cores. Example: --jobs 4"),
+    ] = 1,
+    data_dir: DataDir = None,
+    target: Target = None,
+    first: First = None,
+    seed: Seed = 0,
+    json_file: Json = None,
+    curve: Curve = None,
+    plugin: Plugin = None,
+) -> None:
+    """Encodes each data set with each code, has each message decoded by a second process, prints the rows.
+
+    Example: `codelength table digits --codes uniform,online:refit --json rows.json`
+    """
+    from rich.console import Console
+
+    from codelength.codes.catalogue import CODES, entry
+    from codelength.results import sweep
+    from codelength.results.runs import Runs, command
+    from codelength.results.table import rendered, verdicts
+
+    chosen = names(codes) or tuple(CODES)
+    for name in chosen:
+        entry(name)
+    require_new(json_file)
+    require_figure(curve)
+    if every and model:
+        raise InputError("--all chooses the model itself: give --model or --all")
+    effort = sweep.budget(budget) if every else sweep.Budget(None, None if model is None else (model,))
+    sources = [source(name, data_dir, target, first or effort.first, plugin) for name in data]
+    console = Console(width=None if sys.stdout.isatty() else 132)
+    rows = []
+    with tempfile.TemporaryDirectory() as scratch:
+        kept = Runs(runs or Path(scratch)).make()
+        say = functools.partial(typer.echo, err=True) if every or runs else None
+        groups = sweep.planned(sources, chosen, effort.models, seed)
+        found = sweep.swept(groups, kept, command(), sweep.at_once(jobs), say)
+        for source in sources:
+            rows += (mine := list(itertools.islice(found, len(chosen))))
+            console.print(rendered(mine, kept.folder if runs else None))
+            for verdict in verdicts(mine, source.first):
+                console.print(verdict)
+    write_rows(rows, json_file, curve)
+    if not all(row["decoded"] for row in rows):
+        raise CodelengthError("a second process decoded other labels than Alice's; please report this")
+
+
+def measure(
+    data: Data,
+    code: CodeName = "online",
+    model: Model = None,
+    data_dir: DataDir = None,
+    target: Target = None,
+    first: First = None,
+    among: Among = None,
+    seed: Seed = 0,
+    plugin: Plugin = None,
+) -> None:
+    """Counts the ideal bits of a code, as `encode` would send them, and writes nothing.
+
+    Example: `codelength measure --data digits --code online:refit --model LogisticRegression`
+    """
+    from codelength.results.experiment import Experiment
+    from codelength.results.progress import shown
+
+    loaded = source(data, data_dir, target, first, plugin).load()
+    experiment = Experiment(loaded, code, model, seed, names(among))
+    with shown(f"measure {code}", classes_of(loaded)) as progress:
+        experiment = experiment.settled(progress)
+        measured = experiment.measure(progress)
+    typer.echo(f"{measured.n:,} labels in {measured.ideal_bits:,.2f} bits, ratio {measured.ratio:.4f}")
+    if experiment.among:
+        typer.echo(f"with {experiment.model}, the best of {len(experiment.among)}")
+    if measured.sequential_accuracy is not None:
+        typer.echo(f"sequential accuracy {100 * measured.sequential_accuracy:.2f}%")
+
+
+def compare(
+    data: Data,
+    models: Annotated[
+        str,
+        typer.Option(
+            help="Networks and classifiers, with commas between. Example: --models lenet,SVC,random-forest"
+        ),
+    ],
+    orders: Annotated[
+        int, typer.Option(min=1, max=100, help="Orders of the labels, for the spread. Example: --orders 5")
+    ] = 3,
+    data_dir: DataDir = None,
+    target: Target = None,
+    first: First = None,
+    json_file: Json = None,
+    plugin: Plugin = None,
+) -> None:
+    """Who explains the labels best? Measures several models' online codelengths, with no held-out set.
+
+    Example: `codelength compare --data digits --models nearest-neighbours,random-forest,GaussianNB`
+    """
+    from rich.console import Console
+
+    from codelength.results.comparison import compare as compared
+    from codelength.results.progress import shown
+    from codelength.results.runs import as_json
+
+    require_new(json_file)
+    loaded = source(data, data_dir, target, first, plugin).load()
+    with shown("compare", classes_of(loaded)) as progress:
+        found = compared(
+            names(models), loaded.x, loaded.y, classes=loaded.classes, orders=orders, progress=progress
+        )
+    console = Console(width=None if sys.stdout.isatty() else 132)
+    console.print(
+        found.rendered(f"{loaded.name}: {found.at[-1]:,} labels, {orders} orders, online codelengths")
+    )
+    for verdict in found.verdicts():
+        typer.echo(verdict)
+    if json_file:
+        write_new(json_file, as_json(found.rows()).encode())
+
+
+def report(
+    runs: Annotated[Path, typer.Argument(metavar="RUNS", help="The folder of runs. Example: kept/")],
+    out: Annotated[Path, typer.Option(help="New HTML file. Example: --out report.html")],
+    figures: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(
+            help="Folder for the figures as PNG and SVG, the numbers as CSV and JSON. Example: --figures fig/"
+        ),
+    ] = None,
+) -> None:
+    """Tells of a folder of runs on one page: the table, figures, settings. It needs no network.
+
+    The runs are those of `codelength table … --runs RUNS`.
+
+    Example: `codelength report kept/ --out report.html`
+    """
+    from codelength.results.report import report as reported
+    from codelength.results.runs import Runs
+
+    require_new(out)
+    for path in reported(Runs(runs), out, figures):
+        typer.echo(f"wrote {path}")

@@ -1,0 +1,82 @@
+"""The shortest of several codes, with the choice of it in the message."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from codelength.agreement import registered
+from codelength.channel import Channel, Counter, Progress, Receiver, Sender, StackSender
+from codelength.codes.code import Code
+from codelength.errors import AgreementError
+from codelength.learners.learner import Predictor, Task
+from codelength.message import Measurement, Message
+
+
+@registered("best-of")
+@dataclasses.dataclass(frozen=True)
+class BestOf(Code):
+    """One of m codes of a kind, named by the payload's first symbol: log2 m bits, for labels chose it.
+
+    Alice measures them all and sends the shortest, or the one with the index `chosen`, where she has
+    measured them elsewhere; Bob reads which one it is. Raises AgreementError for no codes, for codes of
+    different kinds or another seed, and for an index that is none of theirs.
+    """
+
+    codes: tuple[Code, ...]
+    chosen: int | None = dataclasses.field(default=None, metadata={"travels": False}, compare=False)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not self.codes or not all(type(code) is type(self.codes[0]) for code in self.codes):
+            raise AgreementError("BestOf.codes must be one code or more, all of one kind")
+        if isinstance(self.codes[0], BestOf) or not isinstance(self.codes[0], Code):
+            raise AgreementError(f"BestOf.codes cannot be of the kind {type(self.codes[0]).__name__}")
+        if not all(code.seed == self.seed for code in self.codes):
+            raise AgreementError("BestOf.codes must have the seed of the whole: they visit alike")
+        if self.chosen is not None and self.chosen not in range(len(self.codes)):
+            raise AgreementError(
+                f"BestOf.chosen must be an index below {len(self.codes)}, not {self.chosen!r}"
+            )
+
+    @property
+    def libraries(self) -> frozenset[str]:
+        return frozenset[str]().union(*(code.libraries for code in self.codes))
+
+    def encode(self, x: Any, y: Any, **options: Any) -> Message:
+        if self.chosen is None:
+            said = {key: value for key, value in options.items() if key in ("classes", "progress")}
+            return self._settled(x, y, **said).encode(x, y, **options)
+        return super().encode(x, y, **options)
+
+    def measure(self, x: Any, y: Any, **options: Any) -> Measurement:
+        if self.chosen is None:
+            return self._settled(x, y, **options).measure(x, y, **options)
+        return super().measure(x, y, **options)
+
+    def spoken(self, channel: Channel) -> Code:
+        return self.codes[channel.choice(len(self.codes), lambda: self.chosen or 0)]
+
+    def converse(self, channel: Channel, task: Task) -> Predictor | None:
+        return self.spoken(channel).converse(channel, task)
+
+    def sender(
+        self, task: Task, y: npt.NDArray[np.int64], auxiliary: bytes | None, progress: Progress | None
+    ) -> Sender | StackSender:
+        return self.codes[self.chosen or 0].sender(task, y, auxiliary, progress)
+
+    def counter(self, task: Task, y: npt.NDArray[np.int64], progress: Progress | None) -> Counter:
+        return self.codes[self.chosen or 0].counter(task, y, progress)
+
+    def receiver(
+        self, n: int, coded: bytes, checks: bytes, returned: int, progress: Progress | None
+    ) -> Receiver:
+        return self.codes[0].receiver(n, coded, checks, returned, progress)
+
+    def _settled(self, x: Any, y: Any, classes: Any = None, progress: Progress | None = None) -> BestOf:
+        """At Alice's end: with the code chosen that takes the fewest ideal bits."""
+        bits = [code.measure(x, y, classes=classes, progress=progress).ideal_bits for code in self.codes]
+        return dataclasses.replace(self, chosen=int(np.argmin(bits)))

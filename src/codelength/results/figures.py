@@ -1,0 +1,157 @@
+"""The figures of a report: each of one data set's runs."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from codelength.results import paper
+from codelength.results.curve import draw_each, draw_total, plain, scale
+from codelength.results.runs import Row
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+_WIDTH, _HEIGHT = 5.2, 3.9  # inches: readable on a phone, two beside each other on a page
+_LINE = 0.24  # inches for a line of a legend, or a bar
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Drawing:
+    """A figure, under a name for its file and with the sentence below it."""
+
+    name: str
+    caption: str
+    figure: Figure
+
+
+def drawings(data: str, best: Sequence[Row], runs: Sequence[Row]) -> Iterator[Drawing]:
+    """All figures that a data set's runs give: `best` is the table's row for each code."""
+    curves = [row for row in best if row["curve"]]
+    if curves:
+        yield _curves(data, "total", "Codelength so far.", curves, lambda a, r: draw_total(a, r))
+        yield _curves(
+            data,
+            "total-log",
+            "The same, both axes logarithmic.",
+            curves,
+            lambda a, r: draw_total(a, r, log=True),
+        )
+        yield _curves(
+            data, "each", "Bits of each label as it came.", curves, lambda a, r: draw_each(a, r, log=False)
+        )
+        yield _curves(
+            data,
+            "each-log",
+            "The same, both axes logarithmic.",
+            curves,
+            lambda a, r: draw_each(a, r, log=True),
+        )
+    yield _ratios(data, best)
+    if any(row["parameter_bits"] for row in runs):
+        yield _parts(data, [row for row in runs if row["parameter_bits"]])
+    for place, row in enumerate(best):
+        if row.get("stages"):
+            yield _bars(
+                f"{data}-stages-{place}",
+                f"What the parameters of {row['code']} ({row['model']}) take after each stage.",
+                {name: bits / 1000 for name, bits in row["stages"].items()},
+                log=True,
+            )
+        if row.get("layers"):
+            yield _bars(
+                f"{data}-layers-{place}",
+                f"KL(beta || alpha) in each layer of {row['code']} ({row['model']}).",
+                {name: bits / 1000 for name, bits in row["layers"].items()},
+            )
+        if row.get("shares"):
+            yield _shares(data, place, row)
+
+
+def _curves(
+    data: str, name: str, caption: str, rows: Sequence[Row], draw: Callable[[Axes, Sequence[Row]], None]
+) -> Drawing:
+    figure, axes = _blank(_HEIGHT + _LINE * (len(rows) + 1) / 2)
+    draw(axes, rows)
+    for line, row in zip(axes.lines, rows, strict=False):
+        line.set_label(f"{row['code']} {row['model'] or ''}")
+    figure.legend(loc="outside lower center", ncols=2, fontsize="x-small", frameon=False)
+    return Drawing(f"{data}-{name}", caption, figure)
+
+
+def _ratios(data: str, best: Sequence[Row]) -> Drawing:
+    figure, axes = _blank(1.2 + _LINE * len(best))
+    rows = list(reversed(best))
+    places = range(len(rows))
+    axes.barh(places, [row["ratio"] for row in rows], color="tab:blue", height=0.6)
+    theirs = [paper.kbits(row["data"], row["code"]) for row in rows]
+    uniform = rows[0]["n"] * np.log2(max(2, rows[0]["classes"])) / 1000
+    marks = [(place, kbits / uniform) for place, kbits in zip(places, theirs, strict=True) if kbits]
+    if marks:
+        at, ratios = zip(*marks, strict=True)
+        axes.plot(ratios, at, "d", color="tab:orange", label="the paper's")
+        axes.legend(loc="lower right", fontsize="small")
+    axes.axvline(1, color="gray", linestyle=":")
+    axes.set_yticks(places, [row["code"] for row in rows])
+    axes.set(xscale="log", xlabel="codelength over the uniform code's")
+    plain(axes.xaxis, is_log=True)
+    axes.grid(axis="x", alpha=0.3)
+    return Drawing(
+        f"{data}-ratios", "Each code's payload beside the uniform code's; shorter is better.", figure
+    )
+
+
+def _parts(data: str, rows: Sequence[Row]) -> Drawing:
+    figure, axes = _blank(_HEIGHT + _LINE * len({row["code"] for row in rows}) / 2)
+    for code in dict.fromkeys(row["code"] for row in rows):
+        mine = [row for row in rows if row["code"] == code]
+        parameters = [row["parameter_bits"] / 1000 for row in mine]
+        labels = [(row["ideal_bits"] - row["parameter_bits"]) / 1000 for row in mine]
+        axes.plot(parameters, labels, "o", label=code)
+        for row, x, y in zip(mine, parameters, labels, strict=True):
+            axes.annotate(row["model"], (x, y), (4, 3), textcoords="offset points", fontsize="x-small")
+    scale(axes, "labels (kbits)", x_log=True, y_log=True)
+    axes.set_xlabel("parameters (kbits)")
+    axes.margins(0.2)
+    figure.legend(loc="outside lower center", ncols=2, fontsize="x-small", frameon=False)
+    caption = "Parameters against labels: where a code that sends a network spends its bits."
+    return Drawing(f"{data}-parts", caption, figure)
+
+
+def _bars(name: str, caption: str, kbits: dict[str, float], log: bool = False) -> Drawing:
+    figure, axes = _blank(1.0 + _LINE * len(kbits))
+    names, values = list(kbits), list(kbits.values())
+    bars = axes.barh(names, values, color="tab:blue", height=0.6)
+    axes.bar_label(
+        bars, [f"{value:,.3g}" if value < 1000 else f"{value:,.0f}" for value in values], padding=3
+    )
+    axes.invert_yaxis()
+    axes.set_xlabel("kbits")
+    if log:
+        axes.set_xscale("log")
+    plain(axes.xaxis, is_log=log)
+    axes.margins(x=0.2)
+    return Drawing(name, caption, figure)
+
+
+def _shares(data: str, place: int, row: Row) -> Drawing:
+    figure, axes = _blank(_HEIGHT + _LINE * len(row["shares"]))
+    courses = [np.array(course, dtype=np.float64) for course in row["shares"].values()]
+    axes.stackplot(courses[0][:, 0], [course[:, 1] for course in courses], labels=list(row["shares"]))
+    axes.set(xscale="log", xlabel="labels sent", ylabel="share of the next prediction", ylim=(0, 1))
+    axes.set_xlim(courses[0][0, 0], courses[0][-1, 0])
+    plain(axes.xaxis, is_log=True)
+    figure.legend(loc="outside lower center", fontsize="x-small", frameon=False)
+    caption = f"What each learner contributed to {row['code']} as labels came."
+    return Drawing(f"{data}-shares-{place}", caption, figure)
+
+
+def _blank(height: float) -> tuple[Figure, Axes]:
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(_WIDTH, height), layout="constrained")
+    return figure, figure.subplots()

@@ -1,0 +1,250 @@
+"""The whole table: every code with every model that can serve it, each a run on disk.
+
+What is done is skipped, what was stopped goes on; the shortest message of each code is decoded by a second
+process before its row is shown. Each candidate's payload pays for the choice among them.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import multiprocessing
+import os
+import queue
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import joblib
+
+from codelength.checkpoint import Checkpoint
+from codelength.codes.catalogue import CLASSIFIERS, CODES, candidates
+from codelength.data.dataset import DataSet
+from codelength.data.source import Source
+from codelength.errors import CodelengthError, InputError
+from codelength.networks import BUILT_IN
+from codelength.results.experiment import Experiment, encoded, held_path, second_process
+from codelength.results.progress import shown
+from codelength.results.runs import Row, Runs, origin
+
+Say = Callable[[str], None]
+
+
+@dataclasses.dataclass(frozen=True)
+class Budget:
+    """How much effort a sweep is worth: labels of each data set, and the models to choose among."""
+
+    first: int | None
+    models: tuple[str, ...] | None  # None: the one agreed for each code
+
+
+#: the whole zoo
+ALL = (*BUILT_IN, *CLASSIFIERS)
+BUDGETS = {
+    "quick": Budget(1000, ("shallow", "mlp", "lenet-slim", "lenet", "nearest-neighbours")),
+    "paper": Budget(None, ("shallow", "shallow-256", "mlp", "lenet-slim", "lenet", "vgg-small")),
+    "best": Budget(None, ALL),
+}
+
+
+def budget(name: str) -> Budget:
+    """The budget of that name. Raises InputError if there is none."""
+    if name not in BUDGETS:
+        raise InputError(f"there is no budget {name!r}: quick, paper or best")
+    return BUDGETS[name]
+
+
+@dataclasses.dataclass(frozen=True)
+class Job:
+    """One candidate of one row of the table: a code with a model, on a data set."""
+
+    source: Source
+    code: str
+    model: str | None
+    among: tuple[str, ...]
+    seed: int = 0
+
+    @property
+    def name(self) -> str:
+        """The name of its run on disk."""
+        first = [str(self.source.first)] if self.source.first else []
+        words = [
+            Path(self.source.data).stem,
+            *first,
+            self.code.replace(":", "-"),
+            *([self.model or ""] if self.among else []),
+        ]
+        words += [f"seed{self.seed}"] if self.seed else []
+        return "-".join(words)
+
+    def matches(self, row: Row) -> bool:
+        """Whether a row on disk is of this very job."""
+        return (row["code"], row["model"], row["seed"], row["among"]) == (
+            self.code,
+            self.model,
+            self.seed,
+            list(self.among),
+        )
+
+
+def planned(
+    sources: Sequence[Source], codes: Sequence[str], models: Sequence[str] | None, seed: int = 0
+) -> list[list[Job]]:
+    """A group of jobs for each row of the table, the candidates for it; with no models, the agreed one."""
+    groups = []
+    for source in sources:
+        data = _loaded(source)
+        for code in codes:
+            fitting = candidates(code, data.x, models) if models is not None else (_agreed(code, data),)
+            if not fitting:
+                raise InputError(f"none of the models can serve the code {code!r} on {data.name}")
+            named = tuple(model for model in fitting if model is not None)
+            among = named if len(named) > 1 else ()
+            groups.append([Job(source, code, model, among, seed) for model in fitting])
+    return groups
+
+
+def swept(
+    groups: Sequence[Sequence[Job]], runs: Runs, command: Sequence[str], jobs: int = 1, say: Say | None = None
+) -> Iterator[Row]:
+    """Runs what is not yet on disk, `jobs` at a time, and yields the best row of each group, decoded.
+
+    A candidate that fails is told, and left out. Raises CodelengthError when none of a group is left.
+    """
+    say = say or (lambda _: None)
+    everything = [job for group in groups for job in group]
+    missing = [job for job in everything if not _done(job, runs)]
+    if len(everything) > len(missing):
+        say(f"{len(everything) - len(missing)} of {len(everything)} runs are there already")
+    began = time.monotonic()
+    weights = {job: _weight(job) for job in missing}
+    behind = 0.0
+    for place, (job, said) in enumerate(_in_turn(missing, runs, command, jobs), 1):
+        behind += weights[job]
+        left = (time.monotonic() - began) * (sum(weights.values()) - behind) / behind
+        more = f"; {len(missing) - place} of {len(missing)} runs left, about {_duration(left)}"
+        say(f"{job.name}: {said}" + (more if place < len(missing) else ""))
+    for group in groups:
+        yield _best(group, runs)
+
+
+def at_once(jobs: int) -> int:
+    """How many runs at a time, where so many are wished for: as cores and memory allow."""
+    memory = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 0
+    return max(1, min(jobs, len(_cores()), int(memory // _RUN_BYTES) or 1))
+
+
+_RUN_BYTES = 2 * 2**30  # that a run takes, with room to spare
+_OVERHEAD = 3e10  # operations, forward, that the beginning of a run takes as long as
+
+
+def _in_turn(
+    missing: Sequence[Job], runs: Runs, command: Sequence[str], jobs: int
+) -> Iterator[tuple[Job, str]]:
+    """Runs them, `jobs` at a time on cores of their own, and yields each with what there is to say of it."""
+    if jobs == 1:
+        yield from ((job, _run(job, runs, command)) for job in missing)
+        return
+    with multiprocessing.Manager() as manager:
+        free = manager.Queue()
+        cores = _cores()
+        for worker in range(jobs):
+            free.put(cores[worker::jobs][: len(cores) // jobs])
+        pool = joblib.Parallel(n_jobs=jobs, return_as="generator_unordered")
+        yield from pool(joblib.delayed(_run_pinned)(job, runs, command, free) for job in missing)
+
+
+def _run_pinned(
+    job: Job, runs: Runs, command: Sequence[str], free: queue.Queue[list[int]]
+) -> tuple[Job, str]:
+    """Runs a job on some of the cores: as many threads as it then sees are named in its message."""
+    cores = free.get()
+    try:
+        if hasattr(os, "sched_setaffinity"):
+            os.sched_setaffinity(0, cores)
+        return job, _run(job, runs, command)
+    finally:
+        free.put(cores)
+
+
+def _run(job: Job, runs: Runs, command: Sequence[str]) -> str:
+    """Alice's run of a job, kept on disk; what there is to say of it."""
+    data = _loaded(job.source)
+    path = runs.message(job.name)
+    checkpoint = Checkpoint(path.with_name(path.name + ".part"), resume=True)
+    for stale in (path, held_path(path)):  # of a run that was killed before its row was written
+        stale.unlink(missing_ok=True)
+    experiment = Experiment(data, job.code, job.model, job.seed, job.among)
+    try:
+        with shown(job.name, None if data.classes is None else len(data.classes)) as progress:
+            row = encoded(experiment, path, progress, checkpoint)
+    except CodelengthError as error:
+        return f"failed: {error}"
+    runs.save(job.name, row, origin(command, job.seed))
+    checkpoint.remove()
+    return f"{row['payload_bits'] / 1000:.3f} kbits in {_duration(row['encode_seconds'])}"
+
+
+def _best(group: Sequence[Job], runs: Runs) -> Row:
+    """The shortest row of a group, decoded by a second process now if it was not before."""
+    found = [(job, row) for job in group if (row := runs.row(job.name)) is not None]
+    if not found:
+        raise CodelengthError(f"no run of {group[0].name} came to its end")
+    job, row = min(found, key=lambda one: one[1]["payload_bits"])
+    if not row["decoded"]:
+        row |= second_process(runs.message(job.name), _loaded(job.source), job.source.arguments)
+        runs.save(job.name, row)
+    return row
+
+
+def _done(job: Job, runs: Runs) -> bool:
+    """Whether its run is on disk. Raises InputError when another run is there in its place."""
+    row = runs.row(job.name)
+    if row is not None and not job.matches(row):
+        raise InputError(f"{runs.message(job.name)} is of another run: name another folder for the runs")
+    return row is not None
+
+
+def _agreed(code: str, data: DataSet) -> str | None:
+    default = CODES[code].default
+    return default(data.x) if default else None
+
+
+def _weight(job: Job) -> float:
+    """How long a job may take beside others: its labels by its network's operations an input."""
+    data = _loaded(job.source)
+    return _OVERHEAD + len(data.x) * _operations(job)
+
+
+@functools.cache
+def _operations(job: Job) -> float:
+    """Floating-point operations of a forward pass."""
+    from codelength import networks
+    from codelength.training.inputs import Normalizer
+
+    if job.model is None or not networks.is_network(job.model):
+        return 0.0
+    import torch
+    from torch.utils.flop_counter import FlopCounterMode
+
+    shape = Normalizer(_loaded(job.source).x[:1]).shape
+    with torch.device("meta"), FlopCounterMode(display=False) as counter:
+        networks.build(job.model, shape, 2).eval()(torch.zeros(1, *shape))
+    return float(counter.get_total_flops())
+
+
+@functools.lru_cache(maxsize=2)
+def _loaded(source: Source) -> DataSet:
+    return source.load()
+
+
+def _cores() -> list[int]:
+    if hasattr(os, "sched_getaffinity"):
+        return sorted(os.sched_getaffinity(0))
+    return list(range(os.cpu_count() or 1))
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"

@@ -1,0 +1,96 @@
+"""The whole table: candidates for each row, the best of them decoded, nothing done twice."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import codelength as cl
+from codelength.data.source import Source
+from codelength.message import Message
+from codelength.results import sweep
+from codelength.results.runs import Runs
+
+from .conftest import CODES, MODELS
+
+
+def test_each_row_has_the_candidates_that_can_serve_it(source):
+    groups = sweep.planned([source], CODES, MODELS)
+    assert [[job.model for job in group] for group in groups] == [
+        [None],
+        [None],
+        list(MODELS),
+        *[["shallow", "shallow-64"]] * 3,
+    ]
+    agreed = sweep.planned([source], ("uniform", "online"), None)
+    assert [[job.model for job in group] for group in agreed] == [[None], ["mlp"]]
+    assert all(job.among == () for group in agreed for job in group)
+    with pytest.raises(cl.InputError, match="none of the models"):
+        sweep.planned([source], ("online",), ("GaussianNB", "vgg-small"))
+
+
+def test_the_shortest_of_each_is_decoded_and_pays_for_the_choice(source, runs):
+    best = list(sweep.swept(sweep.planned([source], CODES, MODELS), runs, []))
+    assert [row["code"] for row in best] == list(CODES)
+    everything = runs.all()
+    assert len(everything) == 2 + 4 + 3 * 2
+    for row in best:
+        rivals = [other for other in everything if other["code"] == row["code"]]
+        assert row["payload_bits"] == min(other["payload_bits"] for other in rivals)
+        assert row["decoded"] is True
+        assert row["choice_bits"] == np.log2(len(rivals))
+        assert sum(other["decoded"] for other in rivals) == 1
+        message = Message.load(runs.folder / row["message"])
+        assert message.payload_bits == row["payload_bits"]
+
+
+def test_what_is_done_is_not_done_again(source, runs, monkeypatch):
+    def fail(*_):
+        raise AssertionError("it was done already")
+
+    monkeypatch.setattr(sweep, "encoded", fail)
+    monkeypatch.setattr(sweep, "second_process", fail)
+    said = []
+    rows = list(sweep.swept(sweep.planned([source], CODES, MODELS), runs, [], say=said.append))
+    assert len(rows) == len(CODES)
+    assert said == ["12 of 12 runs are there already"]
+
+
+def test_another_run_in_its_place_is_refused(source, runs):
+    with pytest.raises(cl.InputError, match="another run"):
+        list(sweep.swept(sweep.planned([source], ("online:refit",), MODELS[:2]), runs, []))
+
+
+def test_runs_at_once_come_to_the_same(source, runs, tmp_path):
+    groups = sweep.planned([source], ("uniform", "frequency"), None)
+    rows = list(sweep.swept(groups, Runs(tmp_path), [], jobs=2))
+    alone = {row["code"]: row["payload_bits"] for row in runs.all()}
+    assert {row["code"]: row["payload_bits"] for row in rows} == {
+        code: alone[code] for code in ("uniform", "frequency")
+    }
+
+
+def test_a_candidate_that_fails_is_told_and_left_out(source, tmp_path):
+    class Failing:
+        def __init__(self):
+            raise cl.InputError("it will not")
+
+    cl.register("failing", Failing)
+    said = []
+    groups = sweep.planned([source], ("online:refit",), ("failing", "GaussianNB"))
+    (row,) = sweep.swept(groups, Runs(tmp_path), [], say=said.append)
+    assert row["model"] == "GaussianNB"
+    assert any("it will not" in line for line in said)
+
+
+def test_the_first_rows_alone(source, tmp_path):
+    few = Source(source.data, first=50)
+    assert few.load().name.endswith("-50")
+    (row,) = sweep.swept(sweep.planned([few], ("frequency",), None), Runs(tmp_path), [])
+    assert (row["n"], row["decoded"]) == (50, True)
+
+
+def test_an_unknown_budget_is_refused():
+    assert sweep.budget("quick").first == 1000
+    with pytest.raises(cl.InputError, match="quick, paper or best"):
+        sweep.budget("huge")
