@@ -65,6 +65,7 @@ def test_the_bound_is_kl_and_a_mean_over_samples():
     indices = session.visited(alphabet.indices(y))
     with session.task.numerics.enforced(code.libraries):
         model = Fitted("shallow", QUICK, session.task)
+        model.begin(Counter(session.visited(np.asarray(y))))
         posterior = model.posterior(Counter(indices))
     prior, deviation = model.spread(posterior.best), np.exp(posterior.log_deviation)
     alpha = Normal(torch.zeros(len(prior)).double(), torch.from_numpy(prior))

@@ -47,7 +47,8 @@ def page(runs, tmp_path_factory):
 def test_the_page_tells_all_and_needs_no_network(page, runs):
     read = Page((page / "report.html").read_text())
     assert {name.split("-", 1)[1] for name in read.figures} >= {
-        "total", "total-log", "each", "each-log", "ratios", "parts", "stages-4", "layers-5",
+        "total", "total-log", "each", "each-log", "ratios", "parts", "stages-two-part-deep-compression",
+        "layers-variational-relative-entropy",
     }  # fmt: skip
     assert all(target.startswith(("#", "data:")) for target in read.loaded)
     for row in runs.all():

@@ -51,6 +51,6 @@ def main() -> None:
         sys.exit(1)
     except KeyboardInterrupt:
         typer.echo(
-            "interrupted; a run of encode or decode that was long enough goes on with --resume", err=True
+            "interrupted; a long encode or decode goes on with --resume, a table with the same --runs", err=True
         )
         sys.exit(130)

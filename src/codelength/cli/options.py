@@ -57,7 +57,7 @@ Auxiliary = Annotated[
 Model = Annotated[
     Optional[str],  # noqa: UP045
     typer.Option(
-        help="A network (shallow, shallow-256, mlp, lenet, vgg-small) or, for online:refit, also a "
+        help="A network (shallow, mlp, lenet, vgg-small, …) or, for online:refit, also a "
         "classifier (nearest-neighbours, random-forest, or scikit-learn's name for it), or your own; else "
         "one agreed from the inputs' shape. Example: --model lenet"
     ),

@@ -112,8 +112,9 @@ class BitsBackCode(VariationalCode):
     def converse(self, channel: Channel, task: Task) -> Predictor:
         model = self._model(task)
         channel.restore(model)
+        model.begin(channel)
         posterior = functools.cache(lambda: model.posterior(channel))
-        cells = bins.prior(len(model.center))
+        cells = bins.prior(model.size)
         before = channel.account.bits
         prior = model.spread(positive(channel, len(model.shapes), lambda: posterior().best))
         self._told(channel, model, posterior, prior)
@@ -131,7 +132,7 @@ class BitsBackCode(VariationalCode):
         self, task: Task, y: npt.NDArray[np.int64], auxiliary: bytes | None, progress: Progress | None
     ) -> StackSender:
         """Alice's end of a stack that holds the auxiliary bytes; with none given, random ones of the seed."""
-        need = -(-bins.BITS * len(self._model(task).center) // 8) + _SPARE
+        need = -(-bins.BITS * self._model(task).size // 8) + _SPARE
         if auxiliary is None:
             auxiliary = np.random.Generator(np.random.PCG64(self.seed)).bytes(need)
         if len(auxiliary) < need:
@@ -162,13 +163,14 @@ class RelativeEntropyCode(VariationalCode):
     def converse(self, channel: Channel, task: Task) -> Predictor:
         model = self._model(task)
         channel.restore(model)
+        model.begin(channel)
         posterior = functools.cache(lambda: model.posterior(channel))
         before = channel.account.bits
         prior = model.spread(positive(channel, len(model.shapes), lambda: posterior().best))
         self._told(channel, model, posterior, prior)
         densities = positive(channel, len(model.shapes), lambda: model.means(posterior().divergences(prior)))
         places = nearby.blocks(model.sizes, densities, self.seed)
-        z = nearby.sent(channel, places, len(model.center), self.seed, lambda: posterior().units(prior))
+        z = nearby.sent(channel, places, model.size, self.seed, lambda: posterior().units(prior))
         channel.account.parameter_bits = channel.account.bits - before
         model.load((model.center + prior * z).astype(np.float32))
         self._labels(channel, model)

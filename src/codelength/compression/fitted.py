@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 
 import numpy as np
@@ -15,6 +16,7 @@ from codelength.learners.learner import Task
 from codelength.training.meanfield import MeanField, divergence
 from codelength.training.recipe import Recipe
 
+_WARM_UP = 5  # the price grows over that part of the training
 _DEVIATION = 0.1  # of a posterior at first, beside a fresh layer's weights
 
 Floats = npt.NDArray[np.float64]
@@ -45,13 +47,18 @@ class Fitted(Trained):
 
     def __init__(self, network: str, recipe: Recipe | None, task: Task) -> None:
         super().__init__(network, recipe, task, "variational")
-        self._field = self._fresh_field()
+        self.size = int(self.sizes.sum())  # parameters
+
+    def begin(self, channel: Channel) -> None:
+        """What both ends know before the first label: the means of the prior."""
+        warm_up, known = self.steps(1.0) // _WARM_UP, self.recipe.pretext
+        self._field = MeanField(self.begun(channel), len(self.task.x), warm_up, _DEVIATION, known)
         centers = [self._field.center(number) for number in range(len(self.shapes))]
         self.center = flattened(centers).astype(np.float64)  # of the prior (n,)
 
     def posterior(self, channel: Channel) -> Posterior:
         """Trains it."""
-        theta = self.train(channel, self._fresh_field())
+        theta = self.train(channel, copy.deepcopy(self._field))
         learned = [p for p in self._field.parameters() if p.requires_grad]
         shapes: Shapes = tuple(tuple(p.shape) for p in learned)
         with torch.no_grad():
@@ -75,7 +82,3 @@ class Fitted(Trained):
         """The mean of each tensor (tensors,) of values of its parameters (n,)."""
         parts = np.split(values, np.cumsum(self.sizes)[:-1])
         return np.array([part.mean() if len(part) else 1.0 for part in parts])
-
-    def _fresh_field(self) -> MeanField:
-        steps = self.steps(1.0)
-        return MeanField(self.fresh(), len(self.task.x), steps // 5, _DEVIATION)

@@ -51,6 +51,10 @@ def draw_total(axes: Axes, rows: Sequence[Row], log: bool = False) -> None:
         labels, bits = _points(row)
         axes.plot(labels[log:], bits[log:] / 1000, label=f"{named(row)}: {bits[-1] / 1000:.2f} kbits (ideal)")
     scale(axes, "codelength (kbits)", labels=True, x_log=log, y_log=log)
+    ends = [row["curve"][-1][1] for row in rows if row["curve"]]
+    top = 1.2 * max((_uniform(row) for row in rows), default=0.0)
+    if not log and ends and min(ends) < top < max(ends):  # so that one long message does not flatten the rest
+        axes.set_ylim(0, top / 1000)
 
 
 def draw_each(axes: Axes, rows: Sequence[Row], log: bool = True) -> None:
@@ -107,6 +111,11 @@ def require_format(path: Path | None) -> None:
     """Raises InputError unless a figure can be drawn into this file: better before the run than after."""
     if path is not None and path.suffix not in FORMATS:
         raise InputError(f"{path} must end in one of {', '.join(FORMATS)}")
+
+
+def _uniform(row: Row) -> float:
+    """The uniform code's bits for the labels of a row's curve."""
+    return float(row["curve"][-1][0] * np.log2(max(1, row["classes"]))) if row["curve"] else 0.0
 
 
 def _points(row: Row) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:

@@ -54,22 +54,23 @@ def drawings(data: str, best: Sequence[Row], runs: Sequence[Row]) -> Iterator[Dr
     yield _ratios(data, best)
     if any(row["parameter_bits"] for row in runs):
         yield _parts(data, [row for row in runs if row["parameter_bits"]])
-    for place, row in enumerate(best):
+    for row in best:
+        code = row["code"].replace(":", "-")
         if row.get("stages"):
             yield _bars(
-                f"{data}-stages-{place}",
+                f"{data}-stages-{code}",
                 f"What the parameters of {row['code']} ({row['model']}) take after each stage.",
                 {name: bits / 1000 for name, bits in row["stages"].items()},
                 log=True,
             )
         if row.get("layers"):
             yield _bars(
-                f"{data}-layers-{place}",
+                f"{data}-layers-{code}",
                 f"KL(beta || alpha) in each layer of {row['code']} ({row['model']}).",
                 {name: bits / 1000 for name, bits in row["layers"].items()},
             )
         if row.get("shares"):
-            yield _shares(data, place, row)
+            yield _shares(f"{data}-shares-{code}", row)
 
 
 def _curves(
@@ -138,7 +139,7 @@ def _bars(name: str, caption: str, kbits: dict[str, float], log: bool = False) -
     return Drawing(name, caption, figure)
 
 
-def _shares(data: str, place: int, row: Row) -> Drawing:
+def _shares(name: str, row: Row) -> Drawing:
     figure, axes = _blank(_HEIGHT + _LINE * len(row["shares"]))
     courses = [np.array(course, dtype=np.float64) for course in row["shares"].values()]
     axes.stackplot(courses[0][:, 0], [course[:, 1] for course in courses], labels=list(row["shares"]))
@@ -147,7 +148,7 @@ def _shares(data: str, place: int, row: Row) -> Drawing:
     plain(axes.xaxis, is_log=True)
     figure.legend(loc="outside lower center", fontsize="x-small", frameon=False)
     caption = f"What each learner contributed to {row['code']} as labels came."
-    return Drawing(f"{data}-shares-{place}", caption, figure)
+    return Drawing(name, caption, figure)
 
 
 def _blank(height: float) -> tuple[Figure, Axes]:

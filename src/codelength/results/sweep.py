@@ -221,6 +221,7 @@ def _operations(job: Job) -> float:
     """Floating-point operations of a forward pass."""
     from codelength import networks
     from codelength.training.inputs import Normalizer
+    from codelength.training.loop import seeded
 
     if job.model is None or not networks.is_network(job.model):
         return 0.0
@@ -228,7 +229,7 @@ def _operations(job: Job) -> float:
     from torch.utils.flop_counter import FlopCounterMode
 
     shape = Normalizer(_loaded(job.source).x[:1]).shape
-    with torch.device("meta"), FlopCounterMode(display=False) as counter:
+    with seeded(0), FlopCounterMode(display=False) as counter:
         networks.build(job.model, shape, 2).eval()(torch.zeros(1, *shape))
     return float(counter.get_total_flops())
 

@@ -74,19 +74,22 @@ class MeanField(nn.Module):
     """A network, taken over, with a Gaussian for every learned parameter.
 
     The prior of each tensor is a Gaussian around what the tensor was at first (vectors: norms start at one)
-    or around zero (matrices); its variance is the best one, the mean square. `price` grows over `warm_up`
-    batches.
+    or around zero (matrices, but those of a network that is `known`, all but its last); its variance is the
+    best one, the mean square. `price` grows over `warm_up` batches.
     Raises InputError for a network with parameters in modules that have modules within.
     """
 
-    def __init__(self, network: nn.Module, labels: int, warm_up: int, deviation: float) -> None:
+    def __init__(self, network: nn.Module, labels: int, warm_up: int, deviation: float, known: bool) -> None:
         super().__init__()
         self.network = _replaced(network, deviation, {})
         self._labels = max(1, labels)
         self._warm_up = max(1, warm_up)
         self.register_buffer("batches", torch.zeros((), dtype=torch.int64))
-        for number, (mean, _) in enumerate(self.gaussians()):
-            center = mean.detach().clone() if mean.ndim < 2 else torch.zeros_like(mean)
+        means = [mean for mean, _ in self.gaussians()]
+        last = max((number for number, mean in enumerate(means) if mean.ndim > 1), default=0)
+        for number, mean in enumerate(means):
+            stays = mean.ndim < 2 or (known and number < last)
+            center = mean.detach().clone() if stays else torch.zeros_like(mean)
             self.register_buffer(f"center{number}", center, persistent=False)
 
     def forward(self, x: Tensor) -> Tensor:
