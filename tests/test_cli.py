@@ -77,7 +77,8 @@ def test_table_decodes_every_row_and_writes_them(run, tmp_path):
     )
     written = ["--json", "rows.json", "--runs", "kept", "--curve", "curve.png"]
     code, out, err = run("table", "alice.npz", "--codes", codes, *written)
-    assert (code, err) == (0, "")
+    assert code == 0
+    assert "alice-uniform: 0.240 kbits in 0 s; 9 of 10 runs left" in err
     assert (tmp_path / "curve.png").read_bytes().startswith(b"\x89PNG")
     rows = json.loads((tmp_path / "rows.json").read_text())
     assert [row["code"] for row in rows] == codes.split(",")
@@ -262,3 +263,44 @@ def test_alice_and_bob_are_killed_and_go_on(run, tmp_path, data):
     assert run(*decode, "--resume")[0] == 0
     np.testing.assert_array_equal(np.load(tmp_path / "labels.npy"), data)
     assert not list(tmp_path.glob("*.part"))
+
+
+@pytest.mark.usefixtures("data")
+def test_the_best_of_several_models_is_sent_and_read(run, data, tmp_path):
+    among = ["--code", "online:refit", "--among", "GaussianNB,nearest-neighbours,random-forest"]
+    assert run("encode", "--data", "alice.npz", *among, "--out", "m.cl", "--json", "row.json")[0] == 0
+    (row,) = json.loads((tmp_path / "row.json").read_text())
+    assert row["choice_bits"] == pytest.approx(np.log2(3))
+    assert row["model"] in row["among"]
+    assert run("decode", "m.cl", "--data", "bob.npz", "--out", "labels.npy")[0] == 0
+    np.testing.assert_array_equal(np.load(tmp_path / "labels.npy"), data)
+    code, out, _ = run("measure", "--data", "alice.npz", *among)
+    assert f"with {row['model']}, the best of 3" in out
+    code, _, err = run("measure", "--data", "alice.npz", *among, "--model", "SVC")
+    assert (code, "not among" in err) == (1, True)
+
+
+@pytest.mark.usefixtures("data")
+def test_runs_are_kept_and_told_of_on_a_page(run, tmp_path):
+    kept = ["--codes", "uniform,frequency", "--first", "40", "--runs", "kept"]
+    code, out, _ = run("table", "alice.npz", *kept)
+    assert code == 0
+    assert "THE FIRST 40 LABELS ONLY" in out
+    assert "Does not compress these labels: uniform" in out
+    _, _, err = run("table", "alice.npz", *kept)
+    assert "2 of 2 runs are there already" in err
+    code, out, _ = run("report", "kept", "--out", "page.html", "--figures", "figures")
+    assert code == 0
+    assert "wrote page.html" in out
+    assert "frequency" in (tmp_path / "page.html").read_text()
+    assert (tmp_path / "figures" / "runs.csv").exists()
+    code, _, err = run("report", "kept", "--out", "page.html")
+    assert (code, "exists" in err) == (1, True)
+
+
+@pytest.mark.usefixtures("data")
+def test_a_budget_that_is_none_and_a_model_beside_all_are_refused(run):
+    code, _, err = run("table", "alice.npz", "--all", "--budget", "endless")
+    assert (code, "quick, paper or best" in err) == (1, True)
+    code, _, err = run("table", "alice.npz", "--all", "--model", "shallow")
+    assert (code, "--model or --all" in err) == (1, True)

@@ -51,6 +51,7 @@ def main() -> None:
         sys.exit(1)
     except KeyboardInterrupt:
         typer.echo(
-            "interrupted; a long encode or decode goes on with --resume, a table with the same --runs", err=True
+            "interrupted; a long encode or decode goes on with --resume, a table with the same --runs",
+            err=True,
         )
         sys.exit(130)

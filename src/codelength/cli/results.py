@@ -103,10 +103,10 @@ def table(
         say = functools.partial(typer.echo, err=True) if every or runs else None
         groups = sweep.planned(sources, chosen, effort.models, seed)
         found = sweep.swept(groups, kept, command(), sweep.at_once(jobs), say)
-        for source in sources:
+        for each in sources:
             rows += (mine := list(itertools.islice(found, len(chosen))))
             console.print(rendered(mine, kept.folder if runs else None))
-            for verdict in verdicts(mine, source.first):
+            for verdict in verdicts(mine, each.first):
                 console.print(verdict)
     write_rows(rows, json_file, curve)
     if not all(row["decoded"] for row in rows):

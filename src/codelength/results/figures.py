@@ -77,6 +77,7 @@ def _curves(
     data: str, name: str, caption: str, rows: Sequence[Row], draw: Callable[[Axes, Sequence[Row]], None]
 ) -> Drawing:
     figure, axes = _blank(_HEIGHT + _LINE * (len(rows) + 1) / 2)
+    axes.set_prop_cycle(color=_colours())
     draw(axes, rows)
     for line, row in zip(axes.lines, rows, strict=False):
         line.set_label(f"{row['code']} {row['model'] or ''}")
@@ -88,7 +89,8 @@ def _ratios(data: str, best: Sequence[Row]) -> Drawing:
     figure, axes = _blank(1.2 + _LINE * len(best))
     rows = list(reversed(best))
     places = range(len(rows))
-    axes.barh(places, [row["ratio"] for row in rows], color="tab:blue", height=0.6)
+    bars = axes.barh(places, [row["ratio"] for row in rows], color="tab:blue", height=0.6)
+    axes.bar_label(bars, [f"{row['ratio']:.4f}" for row in rows], padding=8, fontsize="x-small")
     theirs = [paper.kbits(row["data"], row["code"]) for row in rows]
     uniform = rows[0]["n"] * np.log2(max(2, rows[0]["classes"])) / 1000
     marks = [(place, kbits / uniform) for place, kbits in zip(places, theirs, strict=True) if kbits]
@@ -99,6 +101,7 @@ def _ratios(data: str, best: Sequence[Row]) -> Drawing:
     axes.axvline(1, color="gray", linestyle=":")
     axes.set_yticks(places, [row["code"] for row in rows])
     axes.set(xscale="log", xlabel="codelength over the uniform code's")
+    axes.margins(x=0.15)
     plain(axes.xaxis, is_log=True)
     axes.grid(axis="x", alpha=0.3)
     return Drawing(
@@ -149,6 +152,14 @@ def _shares(name: str, row: Row) -> Drawing:
     figure.legend(loc="outside lower center", fontsize="x-small", frameon=False)
     caption = f"What each learner contributed to {row['code']} as labels came."
     return Drawing(name, caption, figure)
+
+
+def _colours() -> Sequence[tuple[float, ...]]:
+    """Twenty that can be told apart, the strong ones first."""
+    from matplotlib import colormaps
+
+    shades = [colormaps["tab20"](place) for place in range(20)]
+    return shades[::2] + shades[1::2]
 
 
 def _blank(height: float) -> tuple[Figure, Axes]:

@@ -29,6 +29,9 @@ from codelength.results.runs import Row, Runs, origin
 
 Say = Callable[[str], None]
 
+_RUN_BYTES = 2 * 2**30  # that a run takes, with room to spare
+_OVERHEAD = 3e10  # operations, forward, that the beginning of a run takes as long as
+
 
 @dataclasses.dataclass(frozen=True)
 class Budget:
@@ -130,12 +133,7 @@ def swept(
 
 def at_once(jobs: int) -> int:
     """How many runs at a time, where so many are wished for: as cores and memory allow."""
-    memory = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 0
-    return max(1, min(jobs, len(_cores()), int(memory // _RUN_BYTES) or 1))
-
-
-_RUN_BYTES = 2 * 2**30  # that a run takes, with room to spare
-_OVERHEAD = 3e10  # operations, forward, that the beginning of a run takes as long as
+    return max(1, min(jobs, len(_cores()), _memory() // _RUN_BYTES))
 
 
 def _in_turn(
@@ -243,6 +241,15 @@ def _cores() -> list[int]:
     if hasattr(os, "sched_getaffinity"):
         return sorted(os.sched_getaffinity(0))
     return list(range(os.cpu_count() or 1))
+
+
+def _memory() -> int:
+    """Bytes that runs can have; where the system does not tell, enough for one."""
+    try:
+        lines = Path("/proc/meminfo").read_text().splitlines()
+        return 1024 * next(int(line.split()[1]) for line in lines if line.startswith("MemAvailable:"))
+    except (OSError, StopIteration):
+        return _RUN_BYTES
 
 
 def _duration(seconds: float) -> str:

@@ -1,0 +1,43 @@
+"""Probing: what the labels cost given one representation or another, in the same orders."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from sklearn.naive_bayes import GaussianNB
+
+import codelength as cl
+
+from ..codes.conftest import Nearest, sample
+
+
+def test_the_representation_that_tells_most_is_the_cheapest():
+    x, y = sample(200)
+    noise = np.random.default_rng(0).normal(size=(200, 3))
+    found = cl.probe({"noise": noise, "said": x}, y, model=GaussianNB(), orders=2)
+    assert found.best == "said"
+    assert found.settled("said", "noise")
+
+
+def test_all_are_seen_in_the_same_orders_and_none_sees_the_others():
+    x, y = sample(120)
+    twice = cl.probe({"one": x, "same": x.astype(float)}, y, model=GaussianNB(), orders=2)
+    np.testing.assert_array_equal(twice.bits[0], twice.bits[1])
+    columns = cl.Columns(Nearest(), 1, 3)
+    beside = np.concatenate((np.zeros((120, 1)), x, np.ones((120, 1))), axis=1)
+    message = cl.OnlineCode(columns).encode(beside, y)
+    np.testing.assert_array_equal(cl.decode(bytes(message), beside), y)
+    changed = beside.copy()
+    changed[:, 3] = 7.0
+    assert cl.OnlineCode(columns).measure(changed, y).curve.shape == message.measurement.curve.shape
+
+
+def test_what_cannot_be_probed_is_refused():
+    x, y = sample(30)
+    for wrong in ({"a": x}, {"a": x, "b": x[:20]}, {"a": x, "b": x.astype(str)}):
+        with pytest.raises(cl.InputError):
+            cl.probe(wrong, y)
+    with pytest.raises(cl.AgreementError, match="no columns"):
+        cl.Columns(Nearest(), 2, 2)
+    with pytest.raises(cl.InputError, match="columns 0 to 5"):
+        cl.OnlineCode(cl.Columns(Nearest(), 0, 5)).measure(x, y)
