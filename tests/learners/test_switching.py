@@ -11,6 +11,7 @@ from sklearn.neighbors import KNeighborsClassifier
 
 import codelength as cl
 from codelength import agreement
+from codelength.codes.catalogue import learning
 from codelength.learners.learner import above_zero
 from codelength.learners.switching import RULES, Weights
 
@@ -146,3 +147,17 @@ def test_nonsense_is_refused():
         cl.Switching(())
     with pytest.raises(cl.AgreementError, match="one learner"):
         cl.Switching((cl.Frequency(), "lenet"))
+
+
+def test_learners_are_switched_between_by_name():
+    switching = learning("shallow+GaussianNB+nearest-neighbours")
+    assert isinstance(switching, cl.Switching)
+    assert switching.learners == tuple(map(learning, ("shallow", "GaussianNB", "nearest-neighbours")))
+    x, y = blobs(90)
+    message = cl.OnlineCode(learning("GaussianNB+nearest-neighbours")).encode(x, y)
+    np.testing.assert_array_equal(cl.decode(bytes(message), x), y)
+    shares = message.measurement.shares
+    assert [name.split(":")[0] for name in shares] == ["1", "2"]
+    for (labels, one), (same, other) in zip(*shares.values(), strict=True):
+        assert labels == same
+        assert one + other == pytest.approx(1.0)

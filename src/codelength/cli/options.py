@@ -58,8 +58,9 @@ Model = Annotated[
     Optional[str],  # noqa: UP045
     typer.Option(
         help="A network (shallow, mlp, lenet, vgg-small, …) or, for online:refit, also a "
-        "classifier (nearest-neighbours, random-forest, or scikit-learn's name for it), or your own; else "
-        "one agreed from the inputs' shape. Example: --model lenet"
+        "classifier (nearest-neighbours, random-forest, or scikit-learn's name for it), or your own; for "
+        "online also several with + between, which are switched between; else one agreed from the inputs' "
+        "shape. Example: --model lenet"
     ),
 ]
 First = Annotated[

@@ -27,6 +27,7 @@ from codelength.learners.learner import Learner
 from codelength.learners.refit import Refit
 from codelength.learners.replay import Replay
 from codelength.learners.retrain import Retrain
+from codelength.learners.switching import Switching
 
 
 @dataclasses.dataclass(frozen=True)
@@ -86,6 +87,14 @@ def replaying(model: str) -> Learner:
     return Calibrated(Replay(model))
 
 
+def learning(model: str) -> Learner:
+    """A network that trains on, a classifier that is refitted; several, with + between, switched between."""
+    names = model.split("+")
+    if len(names) > 1:
+        return Switching(tuple(learning(name) for name in names))
+    return replaying(model) if networks.is_network(model) else refitting(model)
+
+
 def refitting(model: str) -> Learner:
     """A network, or a classifier by our name, the user's or scikit-learn's, trained anew on growing pasts."""
     if networks.is_network(model):
@@ -107,7 +116,7 @@ CODES: dict[str, Entry] = {
     "two-part:subspace": Entry(lambda seed, model: TwoPartCode(model, Subspace(), seed=seed), _small),
     "variational:bits-back": Entry(lambda seed, model: BitsBackCode(model, seed=seed), _drawn),
     "variational:relative-entropy": Entry(lambda seed, model: RelativeEntropyCode(model, seed=seed), _drawn),
-    "online": Entry(lambda seed, model: OnlineCode(replaying(model), seed=seed), _network),
+    "online": Entry(lambda seed, model: OnlineCode(learning(model), seed=seed), _network),
     "online:refit": Entry(lambda seed, model: OnlineCode(refitting(model), seed=seed), _refitted),
 }
 

@@ -12,13 +12,12 @@ from rich import box
 from rich.table import Table
 
 from codelength.channel import Progress
-from codelength.codes.catalogue import refitting, replaying
+from codelength.codes.catalogue import learning
 from codelength.codes.online import OnlineCode
 from codelength.errors import InputError
 from codelength.learners.calibration import Calibrated
 from codelength.learners.learner import Learner
 from codelength.learners.refit import Refit
-from codelength.networks import is_network
 
 Floats = npt.NDArray[np.float64]
 
@@ -144,8 +143,8 @@ def compare(
     """Measures several models' online codelengths of labels y (n,) given inputs x (n, ...).
 
     A model is a Learner as it is; a scikit-learn classifier, which is refitted at growing blocks and
-    calibrated; or a name: of a network, trained on with replay, or of a classifier. In a mapping they
-    have names of your own. All see the same `orders` orders of the labels, by the seeds 0, 1, …
+    calibrated; or a name: of a network, trained on with replay, or of a classifier, or several with + between,
+    which are switched between. In a mapping they have names of your own. All see the same `orders` orders of the labels, by the seeds 0, 1, …
 
     `progress` is called with each run's account, one run after the other. Raises InputError for fewer
     than two models or no order, AgreementError for a model that cannot travel.
@@ -172,7 +171,7 @@ def as_learner(model: Any) -> Learner:
     if isinstance(model, Learner):
         return model
     if isinstance(model, str):
-        return replaying(model) if is_network(model) else refitting(model)
+        return learning(model)
     return Calibrated(Refit(model))
 
 
