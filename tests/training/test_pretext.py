@@ -11,8 +11,9 @@ from sklearn.datasets import load_digits
 
 import codelength as cl
 from codelength.networks import build
-from codelength.training.pretext import Turned, transplanted
+from codelength.training.pretext import Turned
 from codelength.training.recipe import PRICED
+from codelength.training.student import transplanted
 
 QUICK = dataclasses.replace(PRICED, passes=3.0, pretext=True)
 
@@ -59,3 +60,15 @@ def test_both_ends_learn_the_same_before_the_first_label():
         "lenet-slim", cl.Subspace(coordinates=50), dataclasses.replace(QUICK, pretext=False)
     )
     assert message.ideal_bits != plain.measure(x, y, classes=range(10)).ideal_bits
+
+
+@pytest.mark.parametrize("learner", [cl.Replay, cl.Retrain])
+def test_learners_begin_where_it_ends(learner):
+    digits = load_digits()
+    x, y = digits.images[:80].astype(np.uint8), digits.target[:80]
+    recipe = cl.Recipe(passes=1.0, early=1.0, pretext=True)
+    code = cl.OnlineCode(learner("lenet-slim", recipe))
+    message = code.encode(x, y, classes=range(10))
+    np.testing.assert_array_equal(cl.decode(bytes(message), x), y)
+    fresh = cl.OnlineCode(learner("lenet-slim", dataclasses.replace(recipe, pretext=False)))
+    assert message.ideal_bits != fresh.measure(x, y, classes=range(10)).ideal_bits

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import copy
 import dataclasses
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
@@ -17,12 +14,11 @@ from codelength.checkpoint import State, nested, part
 from codelength.compression.compression import Parameters, Shapes, split
 from codelength.errors import InputError
 from codelength.learners.learner import Inputs, Probabilities, Task
-from codelength.order import Rows
-from codelength.training.course import Course
+from codelength.training.course import Course, Training
 from codelength.training.inputs import Normalizer
-from codelength.training.pretext import TURNS, Turned, transplanted
+from codelength.training.pretext import pretext, work
 from codelength.training.recipe import Recipe, kind, preset
-from codelength.training.student import Student, built
+from codelength.training.student import Student, built, transplanted
 from codelength.training.students import Students
 
 
@@ -44,10 +40,9 @@ class Trained:
         )
         self._student = self._students.members[0]
         self._ended: list[Parameters] = []  # what each stage came to
-        self._asked = 0  # stages asked for
-        self._work = 0.0  # their part of the recipe's passes
+        self._asked: list[float] = []  # stages asked for: their parts of the recipe's passes
         self._left: State = {}  # of the stage that was under way
-        self._under_way: tuple[Student, int] | None = None  # and how many steps it has taken
+        self._under_way: Training | None = None
 
     @property
     def shapes(self) -> Shapes:
@@ -74,56 +69,38 @@ class Trained:
 
         `share` is its part of the recipe's passes, `changes` what else differs from the recipe.
         """
-        recipe = self._recipe(share, changes)
-        return self._stage(channel, network, recipe, share, self.task.x, channel.all_labels)
+        recipe, task = self._recipe(share, changes), self.task
+        seed = self._seed + len(self._asked)
+        student = Student(network, recipe, task.x, self._normalize, task.numerics, seed)
+        return self._stage(channel, Training(student, recipe, channel.all_labels()), share)
 
     def begun(self, channel: Channel) -> nn.Module:
         """The network before the first label, alike at both ends: fresh, or after the recipe's pretext.
 
         Raises InputError where there are no square pictures to turn.
         """
-        if not self.recipe.pretext or not len(self.task.x):
+        task = self.task
+        if not self.recipe.pretext or not len(task.x):
             return self.fresh()
-        turned = Turned(self.task.x, self._normalize.channels_last)
-        seed, normalize = self._seed, self._normalize
-        network = built(self._network, self.task.x, TURNS, normalize, seed)
-        recipe = preset(normalize.shape, "pretext")
-        theta = self._stage(
-            channel, copy.deepcopy(network), recipe, self._pretext, turned, lambda: turned.labels
-        )
-        fill([p for p in network.parameters() if p.requires_grad], theta)
-        return transplanted(network, self.fresh())
+        training = pretext(self._network, task.x, self._normalize, task.numerics, self._seed)
+        theta = self._stage(channel, training, self._pretext)
+        fill(training.student.trainer.learned, theta)
+        return transplanted(training.student.trainer.averaged, self.fresh())
 
-    def _stage(
-        self,
-        channel: Channel,
-        network: nn.Module,
-        recipe: Recipe,
-        share: float,
-        x: Rows,
-        labels: Callable[[], npt.NDArray[np.int64]],
-    ) -> Parameters:
+    def _stage(self, channel: Channel, training: Training, share: float) -> Parameters:
         """One training from beginning to end, or from where it was stopped: the learned parameters."""
-        stage, self._asked = self._asked, self._asked + 1
-        before, self._work = self._work, self._work + share
+        stage, before = len(self._asked), sum(self._asked)
+        self._asked.append(share)
         if stage < len(self._ended):
             return self._ended[stage]
-        task = self.task
-        student = Student(network, recipe, x, self._normalize, task.numerics, self._seed + stage)
-        taken = 0
         if self._left:
-            taken = int(self._left["taken"])
-            student.trainer.restore(part("trainer", self._left))
+            training.restore(self._left)
             self._left = {}
-        course = Course(recipe, len(x)) if len(x) else None
-        y = labels()
-        while course and (steps := course.slice(taken)):
-            course.train(student, y, steps)
-            taken = steps.stop
-            self._under_way = student, taken
-            channel.keep(self, (before + share * taken / course.steps) / (1 + self._pretext))
+        while training.learn_on():
+            self._under_way = training
+            channel.keep(self, (before + share * training.done()) / (1 + self._pretext))
         self._under_way = None
-        theta = flattened(student.trainer.learned)
+        theta = flattened(training.student.trainer.learned)
         if not np.isfinite(theta).all():
             raise InputError(f"the training of {self._network!r} diverged: give a recipe with smaller steps")
         self._ended.append(theta)
@@ -134,7 +111,7 @@ class Trained:
         """How much work the pretext is, beside the recipe's passes."""
         if not self.recipe.pretext:
             return 0.0
-        return TURNS * preset(self._normalize.shape, "pretext").passes / self.recipe.passes
+        return work(self._normalize.shape) / self.recipe.passes
 
     def steps(self, share: float) -> int:
         """How many steps that part of the recipe's passes is."""
@@ -148,8 +125,7 @@ class Trained:
         """What the stages came to, and the network in training."""
         state: State = {f"ended{stage}": theta for stage, theta in enumerate(self._ended)}
         if self._under_way:
-            student, taken = self._under_way
-            state |= {"left.taken": np.array(taken)} | nested("left.trainer", student.trainer.state())
+            state |= nested("left", self._under_way.state())
         return state
 
     def restore(self, state: State) -> None:

@@ -11,7 +11,9 @@ import torch
 from codelength.checkpoint import State, nested, part
 from codelength.errors import InputError
 from codelength.learners.learner import Inputs, Labels, Probabilities, Task, uniform
+from codelength.training.course import Training
 from codelength.training.inputs import Normalizer
+from codelength.training.pretext import pretext, work
 from codelength.training.recipe import Recipe, preset
 from codelength.training.student import Student
 from codelength.training.students import Students
@@ -28,8 +30,14 @@ class Replaying:
         self._seen = 0
         self._students = Students(network, recipe, task.x, task.classes, normalize, task.numerics, task.seed)
         self._replays = [_Replays(student, recipe, len(task.x)) for student in self._students.members]
-        # examples trained on until each label is learned
-        self._work = np.cumsum([recipe.passes_at(seen) for seen in range(1, len(task.x) + 1)])
+        self._pretext: Training | None = None  # as long as it is under way
+        before = 0.0
+        if recipe.pretext and len(task.x):
+            self._pretext = pretext(network, task.x, normalize, task.numerics, 1000 * task.seed)
+            before = work(normalize.shape) * len(task.x)
+        # examples trained on before the first label, and until each label is learned
+        passes = (recipe.passes_at(seen) for seen in range(1, len(task.x) + 1))
+        self._work = np.cumsum([before, *passes])
 
     def predict(self, x: Inputs) -> Probabilities:
         """Probabilities (m, classes) of the averaged weights, float64; uniform before the first label."""
@@ -39,21 +47,32 @@ class Replaying:
         """Learns the labels (m,) of the next m inputs of the task."""
         if self._seen + len(y) > len(self._labels):
             raise InputError(f"there are only {len(self._labels)} inputs to learn labels of")
+        while self.learn_on():
+            pass
         self._labels[self._seen : self._seen + len(y)] = y
         self._seen += len(y)
         known = self._labels[: self._seen]
         self._students.each(lambda replays: replays.learn(known, len(y)), self._replays)
 
     def learn_on(self) -> bool:
-        """An update leaves nothing to do."""
-        return False
+        """A slice of the pretext, before the first label; an update leaves nothing to do."""
+        if self._pretext is None:
+            return False
+        if not self._pretext.learn_on():
+            for student in self._students.members:
+                student.start_from(self._pretext.student)
+            self._pretext = None
+        return True
 
     def done(self) -> float:
-        """The share of all replays that is behind."""
-        return float(self._work[self._seen - 1] / self._work[-1]) if self._seen else 0.0
+        """The share of all replays, and of the pretext, that is behind."""
+        behind = self._work[self._seen] if self._pretext is None else self._work[0] * self._pretext.done()
+        return float(behind / self._work[-1]) if self._work[-1] else 0.0
 
     def state(self) -> State:
         """The labels so far, and each network in training."""
+        if self._pretext is not None:
+            return nested("pretext", self._pretext.state())
         state: State = {"labels": self._labels[: self._seen]}
         for number, replays in enumerate(self._replays):
             state |= nested(f"network{number}", replays.state())
@@ -61,6 +80,11 @@ class Replaying:
 
     def restore(self, state: State) -> None:
         """The inverse of `state`."""
+        if before := part("pretext", state):
+            assert self._pretext is not None
+            self._pretext.restore(before)
+            return
+        self._pretext = None
         self._seen = len(state["labels"])
         self._labels[: self._seen] = state["labels"]
         for number, replays in enumerate(self._replays):

@@ -9,8 +9,9 @@ import numpy as np
 from codelength.checkpoint import State, nested, part
 from codelength.errors import InputError
 from codelength.learners.learner import Inputs, Labels, Probabilities, Task, uniform
-from codelength.training.course import Course
+from codelength.training.course import Course, Training
 from codelength.training.inputs import Normalizer
+from codelength.training.pretext import pretext, work
 from codelength.training.recipe import Recipe, preset
 from codelength.training.students import Students
 
@@ -31,6 +32,10 @@ class Retraining:
         self._seen = 0
         self._begun = 0  # trainings
         self._taken = 0  # steps of the last of them
+        self._pretext: Training | None = None  # what each training starts from, if not from scratch
+        if self._recipe.pretext and len(task.x):
+            seed = 1000 * task.seed
+            self._pretext = pretext(network, task.x, self._normalize, task.numerics, seed)
         self._students = self._from_scratch()
 
     def predict(self, x: Inputs) -> Probabilities:
@@ -51,10 +56,15 @@ class Retraining:
             self._students = self._from_scratch()
 
     def learn_on(self) -> bool:
-        """A slice of the training that is due; False when it is over."""
+        """A slice of the pretext, or of the training that is due; False when it is over."""
+        if self._pretext is not None and self._pretext.learn_on():
+            return True
         training = self._trainings[self._begun - 1] if self._begun else None
         if training is None or self._taken == training.steps:
             return False
+        if self._pretext is not None and not self._taken:
+            for student in self._students.members:
+                student.start_from(self._pretext.student)
         steps, labels = training.slice(self._taken), self._labels[: training.count]
         self._students.each(lambda student: training.train(student, labels, steps), self._students.members)
         self._taken = steps.stop
@@ -62,12 +72,15 @@ class Retraining:
 
     def done(self) -> float:
         """The share of all trainings' steps that is behind, each by its batch."""
-        total = sum(training.steps * training.batch for training in self._trainings)
+        total: float = sum(training.steps * training.batch for training in self._trainings)
         to_come = self._trainings[self._begun :]
-        left = sum(training.steps * training.batch for training in to_come)
+        left: float = sum(training.steps * training.batch for training in to_come)
         if self._begun:
             under_way = self._trainings[self._begun - 1]
             left += (under_way.steps - self._taken) * under_way.batch
+        if self._pretext is not None:
+            before = work(self._normalize.shape) * len(self._labels)
+            total, left = total + before, left + before * (1 - self._pretext.done())
         return 1 - left / total if total else 1.0
 
     def state(self) -> State:
@@ -76,6 +89,8 @@ class Retraining:
             "labels": self._labels[: self._seen],
             "counts": np.array([self._begun, self._taken]),
         }
+        if self._pretext is not None:
+            state |= nested("pretext", self._pretext.state())
         for number, student in enumerate(self._students.members):
             state |= nested(f"network{number}", student.trainer.state())
         return state
@@ -85,6 +100,8 @@ class Retraining:
         self._seen = len(state["labels"])
         self._labels[: self._seen] = state["labels"]
         self._begun, self._taken = (int(count) for count in state["counts"])
+        if self._pretext is not None:
+            self._pretext.restore(part("pretext", state))
         for number, student in enumerate(self._students.members):
             student.trainer.restore(part(f"network{number}", state))
 

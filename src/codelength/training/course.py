@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from codelength.checkpoint import State, nested, part
 from codelength.training.recipe import Recipe
 from codelength.training.student import Student
 
@@ -42,3 +43,35 @@ class Course:
             here = epochs == epoch
             rows[here] = random.permutation(self.count)[places[here]]
         return rows
+
+
+class Training:
+    """A course under way: a student, the labels of its rows, and how far it has come."""
+
+    def __init__(self, student: Student, recipe: Recipe, labels: npt.NDArray[np.int64]) -> None:
+        self.student = student
+        self._course = Course(recipe, len(labels)) if len(labels) else None
+        self._labels = labels
+        self._taken = 0
+
+    def learn_on(self) -> bool:
+        """Takes the next few steps; False when there are none."""
+        steps = self._course.slice(self._taken) if self._course else range(0)
+        if not steps or self._course is None:
+            return False
+        self._course.train(self.student, self._labels, steps)
+        self._taken = steps.stop
+        return True
+
+    def done(self) -> float:
+        """The share of the steps that is behind."""
+        return self._taken / self._course.steps if self._course else 1.0
+
+    def state(self) -> State:
+        """The trainer's state, and the steps taken."""
+        return {"taken": np.array(self._taken)} | nested("trainer", self.student.trainer.state())
+
+    def restore(self, state: State) -> None:
+        """The inverse of `state`."""
+        self._taken = int(state["taken"])
+        self.student.trainer.restore(part("trainer", state))

@@ -10,11 +10,14 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import torch
-from torch import nn
 
 from codelength.errors import InputError
+from codelength.numerics import Numerics
 from codelength.order import Rows
+from codelength.training.course import Training
+from codelength.training.inputs import Normalizer
+from codelength.training.recipe import preset
+from codelength.training.student import Student, built
 
 TURNS = 4
 
@@ -49,12 +52,17 @@ class Turned:
         return np.arange(len(self), dtype=np.int64) % TURNS
 
 
-@torch.no_grad()
-def transplanted(learned: nn.Module, into: nn.Module) -> nn.Module:
-    """The network `into`, with the parameters of one that is alike but for the last layer, which it keeps."""
-    mine = dict(into.named_parameters())
-    last = list(mine)[-1].rpartition(".")[0] + "."
-    for name, parameter in learned.named_parameters():
-        if not name.startswith(last):
-            mine[name].copy_(parameter)
-    return into
+def pretext(network: str, x: Rows, normalize: Normalizer, numerics: Numerics, seed: int) -> Training:
+    """A network by name, to be trained on how far inputs x (n, ...) were turned.
+
+    Raises InputError unless they are square pictures, AgreementError for an unknown network.
+    """
+    turned = Turned(x, normalize.channels_last)
+    recipe = preset(normalize.shape, "pretext")
+    module = built(network, x, TURNS, normalize, seed)
+    return Training(Student(module, recipe, turned, normalize, numerics, seed), recipe, turned.labels)
+
+
+def work(shape: tuple[int, ...]) -> float:
+    """How many examples a pretext trains on for each input of that shape."""
+    return TURNS * preset(shape, "pretext").passes

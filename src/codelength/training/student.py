@@ -66,6 +66,16 @@ class Student:
         losses = self.trainer.step(x, torch.from_numpy(labels[rows]), scale)
         return typing.cast(Floats, losses.double().numpy())
 
+    def start_from(self, other: Student) -> None:
+        """Takes over what another network has learned, all but its last layer, before any step."""
+        for mine in (self.trainer.network, self.trainer.averaged):
+            transplanted(other.trainer.averaged, mine)
+        self.settle()
+        for buffer, settled in zip(
+            self.trainer.network.buffers(), self.trainer.averaged.buffers(), strict=True
+        ):
+            buffer.copy_(settled)
+
     def predict(self, x: npt.NDArray[Any]) -> Floats:
         """Probabilities (m, classes) of the averaged weights, the mean over the views of each input."""
         starts = range(0, len(x), _LARGEST_PREDICTED)
@@ -97,3 +107,14 @@ class Student:
 
     def _batch(self, x: npt.NDArray[Any]) -> Tensor:
         return self._normalize(x).to(self.trainer.device)
+
+
+@torch.no_grad()
+def transplanted(learned: nn.Module, into: nn.Module) -> nn.Module:
+    """The network `into`, with the parameters of one that is alike but for the last layer, which it keeps."""
+    mine = dict(into.named_parameters())
+    last = list(mine)[-1].rpartition(".")[0] + "."
+    for name, parameter in learned.named_parameters():
+        if not name.startswith(last):
+            mine[name].copy_(parameter)
+    return into
