@@ -91,6 +91,6 @@ def test_the_first_rows_alone(source, tmp_path):
 
 
 def test_an_unknown_budget_is_refused():
-    assert sweep.budget("quick").first == 1000
+    assert sweep.budget("quick").first == 500
     with pytest.raises(cl.InputError, match="quick, paper or best"):
         sweep.budget("huge")

@@ -53,7 +53,7 @@ def table(
     budget: Annotated[
         str,
         typer.Option(
-            help="With --all: quick (the first 1,000 labels, small networks, minutes), paper (all labels, "
+            help="With --all: quick (the first 500 labels, small networks, minutes), paper (all labels, "
             "the paper's kinds of networks, hours) or best (the whole zoo, days). Example: --budget quick"
         ),
     ] = "paper",

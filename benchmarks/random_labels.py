@@ -1,0 +1,51 @@
+"""Labels that have nothing to do with the inputs: no code may promise less than the uniform one.
+
+python benchmarks/random_labels.py mnist --data-dir DIR
+python benchmarks/random_labels.py mnist --codes uniform,online --labels 10000 --data-dir DIR
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+
+import numpy as np
+from provenance import parser, write
+
+from codelength.codes.catalogue import CODES
+from codelength.data import load
+from codelength.results.experiment import Experiment
+from codelength.results.progress import shown
+
+
+def main() -> None:
+    arguments = parser(__doc__)
+    arguments.add_argument("data", choices=("digits", "mnist", "cifar10"))
+    arguments.add_argument("--codes", default=",".join(CODES))
+    arguments.add_argument("--labels", type=int)
+    given = arguments.parse_args()
+    data = load(given.data, given.data_dir, test=False)
+    data = data.head(given.labels or len(data.x))
+    shuffled = np.random.Generator(np.random.PCG64(0)).permutation(np.asarray(data.y))
+    data = dataclasses.replace(data, y=shuffled, name=f"{data.name}-shuffled")
+    rows = []
+    for code in given.codes.split(","):
+        started = time.perf_counter()
+        with shown(f"{data.name} {code}", len(data.classes)) as progress:
+            found = Experiment(data, code).measure(progress)
+        seconds = round(time.perf_counter() - started, 1)
+        rows.append(
+            {
+                "data": data.name,
+                "code": code,
+                "ideal_bits": found.ideal_bits,
+                "ratio": found.ratio,
+                "seconds": seconds,
+            }
+        )
+        print(f"{code:<30} ratio {found.ratio:.5f}  {seconds:.0f} s", flush=True)
+    write(f"random-labels-{given.data}", rows)
+
+
+if __name__ == "__main__":
+    main()
