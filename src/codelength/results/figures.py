@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _WIDTH, _HEIGHT = 5.2, 3.9  # inches: readable on a phone, two beside each other on a page
+_BOTH_LOG = "The same, both axes logarithmic."
 _LINE = 0.24  # inches for a line of a legend, or a bar
 
 
@@ -33,24 +34,10 @@ def drawings(data: str, best: Sequence[Row], runs: Sequence[Row]) -> Iterator[Dr
     """All figures that a data set's runs give: `best` is the table's row for each code."""
     curves = [row for row in best if row["curve"]]
     if curves:
-        yield _curves(data, "total", "Codelength so far.", curves, lambda a, r: draw_total(a, r))
-        yield _curves(
-            data,
-            "total-log",
-            "The same, both axes logarithmic.",
-            curves,
-            lambda a, r: draw_total(a, r, log=True),
-        )
-        yield _curves(
-            data, "each", "Bits of each label as it came.", curves, lambda a, r: draw_each(a, r, log=False)
-        )
-        yield _curves(
-            data,
-            "each-log",
-            "The same, both axes logarithmic.",
-            curves,
-            lambda a, r: draw_each(a, r, log=True),
-        )
+        yield _curves(f"{data}-total", "Codelength so far.", curves, draw_total, log=False)
+        yield _curves(f"{data}-total-log", _BOTH_LOG, curves, draw_total, log=True)
+        yield _curves(f"{data}-each", "Bits of each label as it came.", curves, draw_each, log=False)
+        yield _curves(f"{data}-each-log", _BOTH_LOG, curves, draw_each, log=True)
     yield _ratios(data, best)
     if any(row["parameter_bits"] for row in runs):
         yield _parts(data, [row for row in runs if row["parameter_bits"]])
@@ -74,15 +61,15 @@ def drawings(data: str, best: Sequence[Row], runs: Sequence[Row]) -> Iterator[Dr
 
 
 def _curves(
-    data: str, name: str, caption: str, rows: Sequence[Row], draw: Callable[[Axes, Sequence[Row]], None]
+    name: str, caption: str, rows: Sequence[Row], draw: Callable[[Axes, Sequence[Row], bool], None], log: bool
 ) -> Drawing:
     figure, axes = _blank(_HEIGHT + _LINE * (len(rows) + 1) / 2)
     axes.set_prop_cycle(color=_colours())
-    draw(axes, rows)
+    draw(axes, rows, log)
     for line, row in zip(axes.lines, rows, strict=False):
         line.set_label(f"{row['code']} {row['model'] or ''}")
     figure.legend(loc="outside lower center", ncols=2, fontsize="x-small", frameon=False)
-    return Drawing(f"{data}-{name}", caption, figure)
+    return Drawing(name, caption, figure)
 
 
 def _ratios(data: str, best: Sequence[Row]) -> Drawing:
