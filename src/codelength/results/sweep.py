@@ -44,7 +44,7 @@ class Budget:
 #: the whole zoo
 ALL = (*BUILT_IN, *CLASSIFIERS)
 BUDGETS = {
-    "quick": Budget(500, ("shallow", "mlp", "lenet-slim", "nearest-neighbours")),
+    "quick": Budget(500, ("shallow", "lenet-slim", "nearest-neighbours")),
     "paper": Budget(None, ("shallow", "shallow-256", "mlp", "lenet-slim", "lenet", "vgg-small")),
     "best": Budget(None, ALL),
 }
