@@ -22,6 +22,8 @@ def test_each_row_has_the_candidates_that_can_serve_it(source):
         list(MODELS),
         *[["shallow", "shallow-64"]] * 3,
     ]
+    (switched,) = sweep.planned([source], ("online",), ("shallow+GaussianNB",))
+    assert [job.model for job in switched] == ["shallow+GaussianNB"]
     agreed = sweep.planned([source], ("uniform", "online"), None)
     assert [[job.model for job in group] for group in agreed] == [[None], ["mlp"]]
     assert all(job.among == () for group in agreed for job in group)

@@ -136,6 +136,10 @@ def candidates(name: str, x: npt.NDArray[Any], models: Sequence[str]) -> tuple[s
     shape = Normalizer(x[:1]).shape
 
     def serves(model: str) -> bool:
+        if name == "online" and "+" in model:
+            return all(
+                not networks.is_network(each) or networks.fits(each, shape) for each in model.split("+")
+            )
         return networks.fits(model, shape) if networks.is_network(model) else name == "online:refit"
 
     return tuple(model for model in models if serves(model))
