@@ -94,6 +94,7 @@ def _page(
             "classes": mine[0]["classes"],
             "rows": cells(top),
             "others": cells([row for row in mine if not any(row is one for one in top)]),
+            "apart": sorted({row["code"] for row in top if len(_apart(row, mine)) > 1}),
             "in_vain": [row["code"] for row in top if not compresses(row)],
             "figures": [
                 {"name": each.name, "caption": each.caption, "svg": Markup(_svg(each))}
@@ -118,6 +119,11 @@ def _cells(row: Row) -> dict[str, Any]:
         "test": _percent(row["test_accuracy"]),
         "sequential": _percent(row["sequential_accuracy"]),
     }
+
+
+def _apart(row: Row, rows: Sequence[Row]) -> list[Row]:
+    """The runs of a row's code that were made one by one: a choice among them is not paid for."""
+    return [other for other in rows if other["code"] == row["code"] and not other.get("among")]
 
 
 def _link(runs: Runs, row: Row, at: Path) -> str:
