@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from codelength.errors import AgreementError
@@ -32,6 +34,13 @@ def test_presets_go_by_the_shape_alone() -> None:
     assert preset((13,)) is TABLE
     assert preset((1, 28, 28)) is GRAY
     assert preset((3, 32, 32)) is PHOTO
+
+
+def test_only_square_pictures_have_a_pretext() -> None:
+    assert preset((3, 32, 32), "variational").pretext
+    assert preset((1, 32, 24), "variational") == dataclasses.replace(
+        preset((1, 24, 24), "variational"), pretext=False
+    )
 
 
 def test_batches_are_few_sizes_that_grow() -> None:

@@ -170,7 +170,13 @@ class RelativeEntropyCode(VariationalCode):
         self._told(channel, model, posterior, prior)
         densities = positive(channel, len(model.shapes), lambda: model.means(posterior().divergences(prior)))
         places = nearby.blocks(model.sizes, densities, self.seed)
-        z = nearby.sent(channel, places, model.size, self.seed, lambda: posterior().units(prior))
+        z = nearby.sent(
+            channel,
+            places,
+            model.size,
+            self.seed,
+            lambda: (*posterior().units(prior), posterior().divergences(prior)),
+        )
         channel.account.parameter_bits = channel.account.bits - before
         model.load((model.center + prior * z).astype(np.float32))
         self._labels(channel, model)

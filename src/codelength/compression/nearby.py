@@ -1,102 +1,128 @@
-"""A sample near a Gaussian posterior, sent as the index of a candidate that both ends can draw.
+"""A sample near a Gaussian posterior, sent as the numbers of candidates that both ends can draw.
 
 Relative entropy coding: about KL(beta || alpha) bits a block and a few more, with nothing to give back.
 Source: M. Havasi, R. Peharz and J. Hernández-Lobato, Minimal Random Code Learning (ICLR 2019); the choice
 among the candidates is that of the Poisson functional representation (C. Li and A. El Gamal, 2018), cut off.
+All blocks choose from one table of candidates, each with signs of its own: that makes the choice a product of
+matrices.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import functools
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 from codelength.channel import Channel
-from codelength.compression.adaptive import Counts
-from codelength.entropy import Repeated, Symbols, Uniform
+from codelength.compression.adaptive import Counts, adaptive
+from codelength.entropy import Symbols, Uniform
 
-BUDGET = 14.0  # bits of divergence that a block is meant to have
-_DIGITS = 19  # of a candidate's number in binary, at most
+BUDGET = 16.0  # bits of divergence that a block is meant to have
+WIDEST = 1024  # parameters in a block, at most
+_SLACK = 5  # a block looks at 2^(divergence + slack) candidates
+_DIGITS = 21  # of a candidate's number in binary, at most
 _CHUNK = 4096  # candidates drawn together, from a stream of their own
 
 Floats = npt.NDArray[np.float64]
-Units = tuple[Floats, Floats]
+Floats32 = npt.NDArray[np.float32]
+#: means and deviations (n,) in units of the prior's deviations, and the divergences (n,) in bits
+Posterior = tuple[Floats, Floats, Floats]
 
 
-def blocks(sizes: Symbols, densities: Floats, seed: int) -> Iterator[Symbols]:
+def blocks(sizes: Symbols, densities: Floats, seed: int) -> list[Symbols]:
     """The parameters of each block: of one tensor, in random order, so many that they make up the budget.
 
     `sizes` (tensors,) are the tensors', `densities` (tensors,) their bits of divergence a parameter.
     """
-    start = 0
+    start, found = 0, list[Symbols]()
     for tensor, (size, density) in enumerate(zip(sizes, densities, strict=True)):
         order = np.random.Generator(np.random.PCG64((seed, tensor))).permutation(size)
-        most = max(1, int(BUDGET / max(density, 1e-9)))
-        for part in np.array_split(order, -(-size // most)) if size else ():
-            yield start + part
+        most = min(max(1, int(BUDGET / max(density, 1e-9))), WIDEST)
+        found += [start + part for part in np.array_split(order, -(-size // most))] if size else []
         start += size
-
-
-def sent(
-    channel: Channel, places: Iterator[Symbols], count: int, seed: int, fit: Callable[[], Units]
-) -> Floats:
-    """Values (count,), in units of the prior's deviation, of a sample near the posterior `fit()`."""
-    z, lengths = np.zeros(count), Counts(_DIGITS + 1)
-    for block, here in enumerate(places):
-        digits, rest = _Choice(seed, block, here, fit), 0
-        length = int(channel.integers(Repeated(lengths.p(), 1), digits.length)[0])
-        lengths.learn(np.array([length]))
-        if length > 1:
-            rest = int(channel.integers(Uniform(2 ** (length - 1), 1), digits.rest)[0])
-        chosen = (1 << (length - 1)) + rest if length else 0
-        chunk, row = divmod(chosen, _CHUNK)
-        z[here] = _candidates(seed, block, chunk, len(here))[row]
-    return z
-
-
-class _Choice:
-    """Alice's choice for one block, made when she is first asked for it."""
-
-    def __init__(self, seed: int, block: int, here: Symbols, fit: Callable[[], Units]) -> None:
-        self._seed, self._block, self._here, self._fit = seed, block, here, fit
-        self._number: int | None = None
-
-    def length(self) -> Symbols:
-        return np.array([self._chosen().bit_length()])
-
-    def rest(self) -> Symbols:
-        number = self._chosen()
-        return np.array([number - (1 << (number.bit_length() - 1))])
-
-    def _chosen(self) -> int:
-        if self._number is None:
-            mean, deviation = (each[self._here] for each in self._fit())
-            self._number = _nearest(self._seed, self._block, mean, deviation)
-        return self._number
-
-
-def _nearest(seed: int, block: int, mean: Floats, deviation: Floats) -> int:
-    """argmax_i log beta(z_i) - log alpha(z_i) - log T_i, T the arrival times of a Poisson process.
-
-    The candidates are a sample of alpha; were there no end to them, the chosen one would be one of beta. That
-    the times grow keeps its number small: its logarithm is about the divergence.
-    """
-    square, line = 0.5 - 0.5 / deviation**2, mean / deviation**2
-    best, found, time = -np.inf, 0, 0.0
-    random = np.random.Generator(np.random.PCG64((seed, block, 1)))
-    for chunk in range(2**_DIGITS // _CHUNK):
-        z = _candidates(seed, block, chunk, len(mean))
-        times = time + np.cumsum(random.standard_exponential(_CHUNK))
-        time = times[-1]
-        scores = (z * z) @ square.astype(np.float32) + z @ line.astype(np.float32) - np.log(times)
-        place = int(scores.argmax())
-        if scores[place] > best:
-            best, found = float(scores[place]), chunk * _CHUNK + place
     return found
 
 
-def _candidates(seed: int, block: int, chunk: int, width: int) -> npt.NDArray[np.float32]:
-    """Candidates (chunk, width) of a block, standard normal, alike at both ends."""
-    random = np.random.Generator(np.random.Philox((seed, block, chunk)))
+def sent(
+    channel: Channel, places: Sequence[Symbols], count: int, seed: int, fit: Callable[[], Posterior]
+) -> Floats:
+    """Values (count,), in units of the prior's deviation, of a sample near the posterior `fit()`."""
+    chosen = functools.cache(lambda: _nearest(seed, places, *fit()))
+    lengths = adaptive(
+        channel,
+        Counts(_DIGITS + 1),
+        len(places),
+        lambda: np.array([int(number).bit_length() for number in chosen()], np.int64),
+    )
+    numbers = np.where(lengths > 0, 1 << np.maximum(lengths - 1, 0), 0)  # the least of as many digits
+    for block in map(int, np.flatnonzero(lengths > 1)):
+        least = int(numbers[block])
+        rest = functools.partial(_less, chosen, block, least)
+        numbers[block] += channel.integers(Uniform(least, 1), rest)[0]
+    return _drawn(seed, places, numbers, count)
+
+
+def _drawn(seed: int, places: Sequence[Symbols], numbers: Symbols, count: int) -> Floats:
+    """The candidates of these numbers, each in the places (count,) of its block."""
+    z, widest = np.zeros(count), _widest(places)
+    chunks, rows = np.divmod(numbers, _CHUNK)
+    for chunk in map(int, np.unique(chunks)):
+        table = _candidates(seed, chunk, widest)
+        for block in map(int, np.flatnonzero(chunks == chunk)):
+            here = places[block]
+            z[here] = table[rows[block], : len(here)] * _signs(seed, block, len(here))
+    return z
+
+
+def _less(chosen: Callable[[], Symbols], block: int, least: int) -> Symbols:
+    return chosen()[block : block + 1] - least
+
+
+def _nearest(seed: int, places: Sequence[Symbols], mean: Floats, deviation: Floats, bits: Floats) -> Symbols:
+    """Of each block argmax_i log beta(z_i) - log alpha(z_i) - log T_i, T the arrivals of a Poisson process.
+
+    The candidates z are a sample of alpha; were there no end to them, the chosen one would be one of beta.
+    That the times grow keeps its number small: its logarithm is about the divergence.
+    """
+    enough = np.array([2 ** min(bits[here].sum() + _SLACK, _DIGITS) for here in places])
+    # log beta(z) - log alpha(z), but for a constant: z^2 times the square, z times the line
+    widest = _widest(places)
+    square, line = np.zeros((2, widest, len(places)), np.float32)
+    for block, here in enumerate(places):
+        square[: len(here), block] = 0.5 - 0.5 / deviation[here] ** 2
+        line[: len(here), block] = _signs(seed, block, len(here)) * mean[here] / deviation[here] ** 2
+    best, numbers = np.full(len(places), -np.inf), np.zeros(len(places), np.int64)
+    arrivals, time = np.random.Generator(np.random.PCG64(seed)), 0.0
+    for chunk in range(2**_DIGITS // _CHUNK):
+        left = np.flatnonzero(enough > chunk * _CHUNK)
+        if not len(left):
+            break
+        z = _candidates(seed, chunk, widest)
+        times = time + np.cumsum(arrivals.standard_exponential(_CHUNK))
+        time = times[-1]
+        scores = z @ line[:, left] + np.square(z) @ square[:, left]
+        scores -= np.log(times).astype(np.float32)[:, None]
+        rows = scores.argmax(axis=0)
+        found = scores[rows, np.arange(len(left))]
+        better = found > best[left]
+        numbers[left[better]] = chunk * _CHUNK + rows[better]
+        best[left] = np.maximum(found, best[left])
+    return numbers
+
+
+def _widest(places: Sequence[Symbols]) -> int:
+    return max(map(len, places), default=0)
+
+
+def _candidates(seed: int, chunk: int, width: int) -> Floats32:
+    """Candidates (chunk, width), standard normal, alike at both ends."""
+    random = np.random.Generator(np.random.Philox((seed, chunk)))
     return random.standard_normal((_CHUNK, width), dtype=np.float32)
+
+
+def _signs(seed: int, block: int, width: int) -> Floats32:
+    """The signs (width,) under which a block sees the candidates: blocks that are alike choose apart."""
+    random = np.random.Generator(np.random.PCG64((seed, block, 1)))
+    return (2 * random.integers(0, 2, width) - 1).astype(np.float32)

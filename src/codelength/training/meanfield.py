@@ -1,7 +1,9 @@
 """A network whose parameters are Gaussians, each on its own: the posterior beta, beside its prior alpha.
 
-Forward passes draw what a layer puts out and not its weights: the local reparameterization trick (D. Kingma,
-T. Salimans and M. Welling, Variational Dropout and the Local Reparameterization Trick, NeurIPS 2015).
+Forward passes draw weights once for a batch (C. Blundell et al., Weight Uncertainty in Neural Networks, ICML
+2015); of linear layers they draw what comes out, for each example on its own: the local reparameterization
+trick (D. Kingma, T. Salimans and M. Welling, NeurIPS 2015). A convolution's weights serve all places of a
+picture, so that what comes out cannot be drawn place by place.
 """
 
 from __future__ import annotations
@@ -51,7 +53,7 @@ class Sampled(Gaussian):
 
 
 class LocallySampled(Gaussian):
-    """A linear layer or a convolution: what it puts out is drawn, of each example on its own."""
+    """A linear layer: what it puts out is drawn, of each example on its own."""
 
     def forward(self, x: Tensor) -> Tensor:
         mean: Tensor = self.layer(x)
@@ -62,12 +64,7 @@ class LocallySampled(Gaussian):
             name: (2 * log).exp() for name, log in zip(self.names, self.log_deviations, strict=True)
         }
         variance: Tensor = functional_call(self.layer, variances, (x.square(),))
-        # drawn contiguous: in channels-last order that takes longer than the convolution
-        images = mean.ndim == 4
-        shape = (mean.shape[0], *mean.shape[2:], mean.shape[1]) if images else mean.shape
-        noise = torch.randn(shape, dtype=mean.dtype, device=mean.device)
-        noise = noise.permute(0, 3, 1, 2) if images else noise
-        return mean + variance.clamp(min=_LEAST_VARIANCE).sqrt() * noise
+        return mean + variance.clamp(min=_LEAST_VARIANCE).sqrt() * torch.randn_like(mean)
 
 
 class MeanField(nn.Module):
@@ -148,7 +145,7 @@ def _replaced(module: nn.Module, deviation: float, made: dict[int, nn.Module]) -
         )
     made[id(module)] = module
     if learns:
-        kind = LocallySampled if isinstance(module, (nn.Linear, nn.Conv2d)) else Sampled
+        kind = LocallySampled if isinstance(module, nn.Linear) else Sampled
         made[id(module)] = kind(module, deviation)
     for name, child in children:
         setattr(module, name, _replaced(child, deviation, made))

@@ -165,18 +165,21 @@ PHOTO_PRICED = dataclasses.replace(PRICED, pretext=True)
 
 #: trained for the variational bound: the noise and the divergence keep it from overfitting
 VARIATIONAL = dataclasses.replace(PRICED, step=3e-3, bias_step=3e-3)
+GRAY_VARIATIONAL = dataclasses.replace(PRICED, passes=32.0, step=2e-2, bias_step=2e-2, pretext=True)
+PHOTO_VARIATIONAL = dataclasses.replace(PRICED, step=5e-3, bias_step=5e-3, pretext=True)
 
 #: trained before the first label, on how far pictures were turned; a pass shows each in four directions
-PRETEXT = dataclasses.replace(PHOTO_SENT, passes=3.75, cutout=0.0, label_smoothing=0.0)
+GRAY_PRETEXT = dataclasses.replace(GRAY_SENT, passes=1.0)
+PHOTO_PRETEXT = dataclasses.replace(PHOTO_SENT, passes=3.75, cutout=0.0, label_smoothing=0.0)
 
 #: for tables, grey pictures and photographs, in the order of `kind`, by what a network is trained for
 PRESETS = {
     "replay": (TABLE, GRAY, PHOTO),
     "anew": (TABLE_ANEW, GRAY_ANEW, PHOTO_ANEW),
     "sent": (TABLE_SENT, GRAY_SENT, PHOTO_SENT),
-    "pretext": (PRETEXT, PRETEXT, PRETEXT),
+    "pretext": (PHOTO_PRETEXT, GRAY_PRETEXT, PHOTO_PRETEXT),
     "priced": (PRICED, PRICED, PHOTO_PRICED),
-    "variational": (VARIATIONAL, VARIATIONAL, VARIATIONAL),
+    "variational": (VARIATIONAL, GRAY_VARIATIONAL, PHOTO_VARIATIONAL),
 }
 
 
@@ -188,5 +191,7 @@ def kind(shape: tuple[int, ...]) -> int:
 
 
 def preset(shape: tuple[int, ...], use: str = "replay") -> Recipe:
-    """The agreed recipe for inputs of this shape."""
-    return PRESETS[use][kind(shape)]
+    """The agreed recipe for inputs of this shape; a pretext is for square pictures alone."""
+    agreed = PRESETS[use][kind(shape)]
+    square = len(shape) == 3 and shape[1] == shape[2]
+    return agreed if square or not agreed.pretext else dataclasses.replace(agreed, pretext=False)
