@@ -165,8 +165,7 @@ PHOTO_PRICED = dataclasses.replace(PRICED, pretext=True)
 
 #: trained for the variational bound: the noise and the divergence keep it from overfitting
 VARIATIONAL = dataclasses.replace(PRICED, step=3e-3, bias_step=3e-3)
-GRAY_VARIATIONAL = dataclasses.replace(PRICED, passes=32.0, step=2e-2, bias_step=2e-2, pretext=True)
-PHOTO_VARIATIONAL = dataclasses.replace(PRICED, step=5e-3, bias_step=5e-3, pretext=True)
+PICTURE_VARIATIONAL = dataclasses.replace(PRICED, step=1e-2, bias_step=1e-2, pretext=True)
 
 #: trained before the first label, on how far pictures were turned; a pass shows each in four directions
 GRAY_PRETEXT = dataclasses.replace(GRAY_SENT, passes=1.0)
@@ -179,7 +178,7 @@ PRESETS = {
     "sent": (TABLE_SENT, GRAY_SENT, PHOTO_SENT),
     "pretext": (PHOTO_PRETEXT, GRAY_PRETEXT, PHOTO_PRETEXT),
     "priced": (PRICED, PRICED, PHOTO_PRICED),
-    "variational": (VARIATIONAL, GRAY_VARIATIONAL, PHOTO_VARIATIONAL),
+    "variational": (VARIATIONAL, PICTURE_VARIATIONAL, PICTURE_VARIATIONAL),
 }
 
 
