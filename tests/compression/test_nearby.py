@@ -39,3 +39,20 @@ def test_where_posterior_and_prior_are_one_it_costs_next_to_nothing(told):
     _, bits = told(lambda channel: nearby.sent(channel, places, 1000, 0, lambda: units))
     assert len(places) == 1
     assert bits < 20
+
+
+def test_blocks_that_are_alike_choose_apart(told):
+    random = np.random.default_rng(1)
+    mean = np.tile(random.normal(0, 0.5, 400), 2)
+    deviation = np.full(800, 0.8)
+    kl = divergence(mean, deviation)
+    places = nearby.blocks(np.array([400, 400]), np.full(2, kl.mean()), seed=0)
+    z, _ = told(lambda channel: nearby.sent(channel, places, 800, 0, lambda: (mean, deviation, kl)))
+    first, second = ((z - mean) / deviation).reshape(2, 400)
+    assert abs(np.corrcoef(first, second)[0, 1]) < 0.2
+
+
+def test_no_parameters(told):
+    nothing = np.zeros(0)
+    z, bits = told(lambda channel: nearby.sent(channel, [], 0, 0, lambda: (nothing, nothing, nothing)))
+    assert (len(z), bits) == (0, 0.0)
