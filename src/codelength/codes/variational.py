@@ -156,8 +156,8 @@ class BitsBackCode(VariationalCode):
 class RelativeEntropyCode(VariationalCode):
     """The weights are a sample near the posterior that shared randomness lets Alice name in about KL bits.
 
-    Nothing rides along, and Bob fits nothing: decoding takes seconds. Source: Havasi, Peharz and
-    Hernández-Lobato (2019).
+    Nothing rides along, and Bob fits no posterior: he trains for the recipe's pretext alone, if any. Source:
+    Havasi, Peharz and Hernández-Lobato (2019).
     """
 
     def converse(self, channel: Channel, task: Task) -> Predictor:

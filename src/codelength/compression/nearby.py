@@ -28,7 +28,7 @@ _CHUNK = 4096  # candidates drawn together, from a stream of their own
 Floats = npt.NDArray[np.float64]
 Floats32 = npt.NDArray[np.float32]
 #: means and deviations (n,) in units of the prior's deviations, and the divergences (n,) in bits
-Posterior = tuple[Floats, Floats, Floats]
+Gaussians = tuple[Floats, Floats, Floats]
 
 
 def blocks(sizes: Symbols, densities: Floats, seed: int) -> list[Symbols]:
@@ -46,7 +46,7 @@ def blocks(sizes: Symbols, densities: Floats, seed: int) -> list[Symbols]:
 
 
 def sent(
-    channel: Channel, places: Sequence[Symbols], count: int, seed: int, fit: Callable[[], Posterior]
+    channel: Channel, places: Sequence[Symbols], count: int, seed: int, fit: Callable[[], Gaussians]
 ) -> Floats:
     """Values (count,), in units of the prior's deviation, of a sample near the posterior `fit()`."""
     chosen = functools.cache(lambda: _nearest(seed, places, *fit()))
