@@ -87,7 +87,7 @@ def plain(
     with seeded(0):
         net = networks.build(network, normalize.shape, 10).to(memory_format=torch.channels_last).train()
     networks.show(net, normalize(x[:2048]))
-    steppers, matrices = optimizers(net, recipe)
+    steppers, matrices = optimizers(net, recipe, getattr(torch, numerics.precision))
     random, start, owed, examples = np.random.default_rng(0), 0, 0.0, 0
     for end in learner.schedule(len(x), 10):
         owed += (end - start) * recipe.passes_at(end)

@@ -13,10 +13,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 from torch.nn.modules.batchnorm import _BatchNorm
-from torch.optim import SGD, AdamW, Muon, Optimizer
+from torch.optim import SGD, AdamW, Optimizer
 
 from codelength.checkpoint import State, part
 from codelength.numerics import Numerics
+from codelength.training.muon import Muon
 from codelength.training.recipe import Recipe
 
 
@@ -49,10 +50,11 @@ class Trainer:
         self.network.eval()
         self.averaged = copy.deepcopy(self.network).requires_grad_(False)
         self.steps = 0
+        precision: torch.dtype = getattr(torch, numerics.precision)
         self._autocast = functools.partial(
-            torch.autocast, self.device.type, torch.bfloat16, enabled=numerics.precision == "bfloat16"
+            torch.autocast, self.device.type, torch.bfloat16, enabled=precision == torch.bfloat16
         )
-        self._optimizers, self._matrices = optimizers(self.network, recipe)
+        self._optimizers, self._matrices = optimizers(self.network, recipe, precision)
         self._first_steps = [[group["lr"] for group in each.param_groups] for each in self._optimizers]
         self._moving, self._followed = _floats(self.averaged), _floats(self.network)
         with seeded(seed):
@@ -197,7 +199,9 @@ def _as_matrix(weight: Tensor) -> Tensor:
     return weight.permute(0, 2, 3, 1).reshape(len(weight), -1) if weight.ndim == 4 else weight
 
 
-def optimizers(network: nn.Module, recipe: Recipe) -> tuple[list[Optimizer], list[tuple[Tensor, Tensor]]]:
+def optimizers(
+    network: nn.Module, recipe: Recipe, precision: torch.dtype
+) -> tuple[list[Optimizer], list[tuple[Tensor, Tensor]]]:
     """The optimizers, and the matrices in which Muon sees the weights, beside the weights."""
     learned = [p for p in network.parameters() if p.requires_grad]
     if not learned:
@@ -215,6 +219,7 @@ def optimizers(network: nn.Module, recipe: Recipe) -> tuple[list[Optimizer], lis
             lr=recipe.step,
             momentum=recipe.momentum,
             weight_decay=decay,
+            precision=precision,
         )
         return [muon, _adamw([], others, recipe)], list(pairs)
     if recipe.optimizer == "sgd":
