@@ -114,7 +114,7 @@ def main() -> None:
     x, y = data.x[: given.labels], data.y[: given.labels]
     code, network = build("online", x)
     learner: Replay = code.learner.learner  # under the calibration
-    recipe, numerics = learner.recipe or preset((3, 32, 32)), Numerics.fast(code.libraries)
+    recipe, numerics = learner.recipe or preset((3, 32, 32)), Numerics.here(code.libraries)
     with numerics.enforced(code.libraries):
         rows = [rate(network, x, recipe, numerics)]
         print(rows[-1], flush=True)

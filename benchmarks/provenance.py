@@ -8,10 +8,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from codelength.profile import portable
 from codelength.results.runs import as_json, origin
 
 # as the command line does, before torch is imported: its threads else wait for each other in long loops
 os.environ.setdefault("GOMP_SPINCOUNT", "10000")
+if "--portable" in sys.argv:  # before NumPy is imported
+    portable()
 
 RESULTS = Path(__file__).parent / "results"
 MESSAGES = Path(__file__).parent / "messages"
@@ -19,6 +22,7 @@ MESSAGES = Path(__file__).parent / "messages"
 
 def parser(about: str | None) -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(description=about)
+    made.add_argument("--portable", action="store_true", help="messages that other processors decode, too")
     made.add_argument("--data-dir", type=Path, help="folder with the files of MNIST and CIFAR-10")
     return made
 

@@ -3,6 +3,7 @@
 python benchmarks/table.py digits
 python benchmarks/table.py mnist --codes online --data-dir DIR
 python benchmarks/table.py mnist --codes online --data-dir DIR --decode   # the message that is there
+python benchmarks/table.py digits --codes online --portable   # one that other processors decode, too
 """
 
 from __future__ import annotations
@@ -56,7 +57,7 @@ def main() -> None:
     runs = Runs(RESULTS, MESSAGES)
     rows = []
     for code in given.codes.split(","):
-        name = given.name or f"{given.data}-{code.replace(':', '-')}"
+        name = given.name or f"{given.data}-{code.replace(':', '-')}{'-portable' * given.portable}"
         path = runs.message(name)
         if given.decode:
             row = runs.row(name)

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         DataError,
         InputError,
         MessageError,
+        NotPortableError,
         NumericsError,
         OtherInputsError,
     )
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from codelength.learners.retrain import Retrain
     from codelength.learners.switching import Switching
     from codelength.message import Measurement, Message
+    from codelength.profile import is_portable, portable
     from codelength.results.comparison import Comparison, compare
     from codelength.results.probing import probe
     from codelength.training.recipe import Recipe
@@ -67,6 +69,7 @@ _MODULES = {
         "DataError",
         "InputError",
         "MessageError",
+        "NotPortableError",
         "NumericsError",
         "OtherInputsError",
     ),
@@ -79,6 +82,7 @@ _MODULES = {
     "learners.retrain": ("Retrain",),
     "learners.switching": ("Switching",),
     "message": ("Measurement", "Message"),
+    "profile": ("is_portable", "portable"),
     "results.comparison": ("Comparison", "compare"),
     "results.probing": ("probe",),
     "training.recipe": ("Recipe",),

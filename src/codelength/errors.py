@@ -27,3 +27,7 @@ class OtherInputsError(MessageError):
 
 class NumericsError(CodelengthError):
     """This machine does not compute the floats that the message was made with."""
+
+
+class NotPortableError(NumericsError):
+    """A portable message in a process that is not: call codelength.portable() before NumPy is imported."""

@@ -16,7 +16,8 @@ import numpy.typing as npt
 import threadpoolctl
 
 from codelength.agreement import Agreement, Within
-from codelength.errors import AgreementError, MessageError, NumericsError
+from codelength.errors import AgreementError, MessageError, NotPortableError, NumericsError
+from codelength.profile import THREADS, is_portable
 
 PROBE_BYTES = 8
 _VERSIONS = {"torch": ("torch",), "scikit-learn": ("scikit-learn", "numpy", "scipy")}
@@ -29,20 +30,26 @@ class Numerics(Agreement):
     threads: Annotated[int, Within(1, 256)]
     precision: str = "float32"  # of networks: "float32", or "bfloat16" for autocast
     device: str = "cpu"
+    portable: bool = False  # alike on all processors of a family: see `codelength.profile`
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        if self.portable and (self.precision, self.device) != ("float32", "cpu"):
+            raise AgreementError("portable numerics are float32, on a CPU")
         if self.precision not in ("float32", "bfloat16") or self.device not in ("cpu", "cuda"):
             raise AgreementError(f"unknown numerics: precision {self.precision!r}, device {self.device!r}")
 
     @classmethod
-    def fast(cls, libraries: frozenset[str]) -> Numerics:
+    def here(cls, libraries: frozenset[str]) -> Numerics:
         """All cores, bfloat16 where the CPU computes in it: exact from run to run on one kind of machine.
 
         Without torch, one thread: scikit-learn's steps are too short for two on a machine that is shared.
+        In a process that is portable, what is the same on other kinds, too.
         """
         if "torch" not in libraries:
-            return cls(threads=1)
+            return cls(threads=1, portable=is_portable())
+        if is_portable():
+            return cls(THREADS, portable=True)
         import torch
 
         threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
@@ -53,7 +60,19 @@ class Numerics(Agreement):
 
     def pack(self, libraries: frozenset[str]) -> list[Any]:
         """The fields that matter to these libraries; `Numerics(*fields)` is the inverse."""
+        if self.portable:
+            return [self.threads, self.precision, self.device, True]
         return [self.threads, self.precision, self.device] if "torch" in libraries else [self.threads]
+
+    def require_profile(self) -> None:
+        """Raises NumericsError where a message is portable and this process is not, or vice versa."""
+        if self.portable and not is_portable():
+            raise NotPortableError(
+                "the message is portable, and this process is not: call codelength.portable() before NumPy "
+                "and torch are imported"
+            )
+        if is_portable() and not self.portable:
+            raise NumericsError("the message is not portable, and this process is: decode it in another")
 
     @contextlib.contextmanager
     def enforced(self, libraries: frozenset[str]) -> Iterator[None]:

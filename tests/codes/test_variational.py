@@ -61,7 +61,7 @@ def test_the_bound_is_kl_and_a_mean_over_samples():
     measured = code.measure(x, y, classes=range(10))
 
     alphabet = Alphabet.of(range(10))
-    session = Session.begin(code, x, alphabet.size, Numerics.fast(code.libraries))
+    session = Session.begin(code, x, alphabet.size, Numerics.here(code.libraries))
     indices = session.visited(alphabet.indices(y))
     with session.task.numerics.enforced(code.libraries):
         model = Fitted("shallow", QUICK, session.task)

@@ -10,7 +10,8 @@ import typer
 
 from codelength.cli.messages import decode, encode, inspect
 from codelength.cli.results import compare, measure, report, table
-from codelength.errors import CodelengthError
+from codelength.errors import CodelengthError, NotPortableError
+from codelength.profile import is_portable, restart
 from codelength.version import __version__
 
 app = typer.Typer(
@@ -30,7 +31,17 @@ Example: `codelength table digits`""",
 @app.callback(invoke_without_command=True)
 def _root(
     version: Annotated[bool, typer.Option("--version", help="Print the version. Example: --version")] = False,
+    portable: Annotated[
+        bool,
+        typer.Option(
+            "--portable",
+            help="Before a command: compute floats that are alike on every x86-64 processor with AVX2, more "
+            "slowly, so that messages decode there, too. Decoding finds out by itself. Example: --portable",
+        ),
+    ] = False,
 ) -> None:
+    if portable and not is_portable():
+        raise NotPortableError("only a process that was started so is portable")
     if version:
         typer.echo(f"codelength {__version__}")
         raise typer.Exit
@@ -46,6 +57,8 @@ def main() -> None:
     os.environ.setdefault("GOMP_SPINCOUNT", "10000")
     try:
         app(standalone_mode=True)
+    except NotPortableError:
+        restart()  # NumPy may be imported by now, and reads its environment once
     except CodelengthError as error:
         typer.echo(f"error: {error}", err=True)
         sys.exit(1)

@@ -111,7 +111,7 @@ class Code(Agreement, ABC):
     ) -> tuple[Session, Alphabet, npt.NDArray[np.int64]]:
         y = as_labels(y)
         alphabet = agreed or Alphabet.of(y)
-        session = Session.begin(self, x, alphabet.size, Numerics.fast(self.libraries))
+        session = Session.begin(self, x, alphabet.size, Numerics.here(self.libraries))
         if len(y) != len(session.task.x):
             raise InputError(f"{len(session.task.x)} inputs need as many labels, not {len(y)}")
         return session, alphabet, session.visited(alphabet.indices(y))

@@ -113,8 +113,11 @@ def _opened(
     """Bob's end of the conversation before its first word."""
     header, alphabet = message.header, message.alphabet
     code = code_of(message, model)
+    numerics = numerics_of(header)
+    if code.libraries:
+        numerics.require_profile()
     floats.require_same(header.surroundings, floats.surroundings(code.libraries), agree=True)
-    session = Session.begin(code, x, alphabet.size, numerics_of(header))
+    session = Session.begin(code, x, alphabet.size, numerics)
     n = len(session.task.x)
     if n != header.n or session.inputs != header.inputs:
         raise OtherInputsError(

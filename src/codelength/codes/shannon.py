@@ -90,7 +90,7 @@ def fitted(learner: Learner, x: Any, y: Any, *, classes: Any, seed: int = 0) -> 
     """
     x, alphabet = as_inputs(x), Alphabet.of(classes)
     indices = alphabet.indices(y)
-    numerics = Numerics.fast(learner.libraries)
+    numerics = Numerics.here(learner.libraries)
     task = Task(x, np.arange(len(x)), alphabet.size, seed, numerics)
     with numerics.enforced(learner.libraries):
         # the online conversation with nobody at the other end: what calibrates learns from it too

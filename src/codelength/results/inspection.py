@@ -8,6 +8,7 @@ from typing import Any
 
 from codelength.agreement import worded
 from codelength.codes.receiving import code_of, parameter_stages  # makes the codes known by name
+from codelength.codes.session import numerics_of
 from codelength.errors import AgreementError
 from codelength.message import VERSION, Message
 
@@ -28,8 +29,10 @@ def described(path: Path, x: Any = None) -> Iterator[tuple[str, str]]:
     yield "classes", f"{alphabet.size} ({how}): {shown}"
     yield "inputs", f"digest {header.inputs.hex()}"
     if header.numerics:
-        threads, *rest = header.numerics
-        yield "numerics", ", ".join([f"{threads} thread" + "s" * (threads != 1), *map(str, rest)])
+        numerics = numerics_of(header)
+        threads = f"{numerics.threads} thread" + "s" * (numerics.threads != 1)
+        profile = "portable" if numerics.portable else "of one kind of machine"
+        yield "numerics", f"{threads}, {numerics.precision}, {numerics.device}, {profile}"
         yield "made with", "; ".join(_surroundings(message))
         yield "probe", header.probe.hex()
     yield "payload", f"{message.payload_bits:,} bits ({message.kbits:.3f} kbits), ratio {message.ratio:.4f}"

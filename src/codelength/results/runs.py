@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from codelength.errors import InputError
+from codelength.profile import is_portable
 
 Row = dict[str, Any]
 
@@ -95,6 +96,7 @@ def origin(command: Sequence[str], seed: int | Sequence[int] = 0) -> dict[str, A
         "machine": _machine(),
         "versions": {"python": platform.python_version()}
         | {library: importlib.metadata.version(library) for library in _LIBRARIES},
+        "portable": is_portable(),
         "seed": seed,
     }
 

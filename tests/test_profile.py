@@ -1,0 +1,87 @@
+"""The portable profile: begun before the libraries are imported, named in the message, found out by Bob."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn.neighbors import KNeighborsClassifier
+
+import codelength as cl
+from codelength.errors import AgreementError, NotPortableError, NumericsError
+from codelength.numerics import Numerics
+from codelength.profile import VARIABLES
+
+COMMAND = [sys.executable, "-m", "codelength"]
+
+
+def run(*command: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*map(str, command)], capture_output=True, text=True, check=False, env=os.environ | environment
+    )
+
+
+@pytest.fixture(scope="module")
+def message(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Some digits, sent by a process that is portable."""
+    path = tmp_path_factory.mktemp("portable") / "digits.cl"
+    of = ("--data", "digits", "--first", "20", "--code", "online", "--model", "shallow")
+    done = run(*COMMAND, "--portable", "encode", *of, "--out", path)
+    assert done.returncode == 0, done.stderr
+    return path
+
+
+def test_the_command_line_decodes_it_from_any_process(message: Path, tmp_path: Path) -> None:
+    out = tmp_path / "labels.npy"
+    done = run(*COMMAND, "decode", message, "--data", "digits", "--first", "20", "--out", out)
+    assert done.returncode == 0, done.stderr
+    assert np.array_equal(np.load(out), cl.load("digits").y[:20])
+
+
+def test_the_message_says_so(message: Path) -> None:
+    assert "portable" in run(*COMMAND, "inspect", message).stdout
+    numerics = Numerics(*cl.Message.load(message).header.numerics)
+    assert (numerics.portable, numerics.precision) == (True, "float32")
+
+
+def test_in_python_it_must_be_begun_first(message: Path) -> None:
+    assert not cl.is_portable()
+    with pytest.raises(NotPortableError, match=r"before NumPy"):
+        cl.decode(message.read_bytes(), cl.load("digits").x[:20])
+    with pytest.raises(NotPortableError, match="numpy and torch came first"):
+        cl.portable()
+    begun = "import codelength as cl; cl.portable(); cl.portable(); import numpy; print(cl.is_portable())"
+    assert run(sys.executable, "-c", begun).stdout == "True\n"
+
+
+def test_a_process_that_is_portable_refuses_other_messages(tmp_path: Path) -> None:
+    data = cl.load("digits")
+    path, out = tmp_path / "fast.cl", tmp_path / "labels.npy"
+    code = cl.OnlineCode(cl.Refit(KNeighborsClassifier()))
+    path.write_bytes(bytes(code.encode(data.x[:20], data.y[:20], classes=range(10))))
+    done = run(*COMMAND, "decode", path, "--data", "digits", "--first", "20", "--out", out, **VARIABLES)
+    assert done.returncode == 1
+    assert "not portable" in done.stderr
+    assert not out.exists()
+
+
+def test_what_needs_no_floats_decodes_under_either() -> None:
+    data = cl.load("digits")
+    message = bytes(cl.UniformCode().encode(data.x, data.y))
+    decode = (
+        "import sys, codelength as cl; cl.portable(); x = cl.load('digits').x;"
+        "print(int(cl.decode(sys.stdin.buffer.read(), x).sum()))"
+    )
+    done = subprocess.run([sys.executable, "-c", decode], input=message, capture_output=True, check=True)
+    assert int(done.stdout) == data.y.sum()
+
+
+def test_portable_floats_are_single_and_of_a_cpu() -> None:
+    with pytest.raises(AgreementError, match="float32"):
+        Numerics(2, "bfloat16", portable=True)
+    with pytest.raises(NumericsError):
+        Numerics(2, portable=True).require_profile()
