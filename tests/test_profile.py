@@ -52,7 +52,7 @@ def test_in_python_it_must_be_begun_first(message: Path) -> None:
     assert not cl.is_portable()
     with pytest.raises(NotPortableError, match=r"before NumPy"):
         cl.decode(message.read_bytes(), cl.load("digits").x[:20])
-    with pytest.raises(NotPortableError, match="numpy.* came first"):
+    with pytest.raises(NotPortableError, match=r"numpy.* came first"):
         cl.portable()
     begun = "import codelength as cl; cl.portable(); cl.portable(); import numpy; print(cl.is_portable())"
     assert run(sys.executable, "-c", begun).stdout == "True\n"

@@ -13,7 +13,7 @@ import codelength as cl
 from codelength import agreement
 from codelength.codes.catalogue import learning
 from codelength.learners.learner import above_zero
-from codelength.learners.switching import RULES, Weights
+from codelength.learners.mixing import RULES, Pool, Weights
 
 LEARNERS = (
     cl.Frequency(),
@@ -36,8 +36,9 @@ def codelength(rule, rate, table):
     """-log2 of the probability that a mixture gives to labels, to which learner k gave table[:, k]."""
     weights, bits = Weights(table.shape[1], rule, rate), 0.0
     for row in table:
-        bits -= np.log2(weights.now() @ row)
-        weights.follow(np.log(row)[None])
+        p = row[:, None, None]  # of one label of one class
+        bits -= np.log2(weights.mix(p).item())
+        weights.follow(p, np.zeros(1, np.int64))
     return bits
 
 
@@ -79,6 +80,47 @@ def test_the_switch_distribution_is_a_sum_over_histories(rows):
 
     start = {(k, settled): 0.25 for k in (0, 1) for settled in (False, True)}
     assert codelength("switch", 0.0, table) == pytest.approx(over_histories(table, start, step), abs=1e-9)
+
+
+@given(st.integers(1, 3), st.integers(1, 30), st.integers(0, 2**32 - 1))
+def test_a_pool_is_the_mixture_of_weighted_products(count, n, seed):
+    rng = np.random.default_rng(seed)
+    p, y = rng.dirichlet(np.ones(4), size=(count, n)), rng.integers(0, 4, n)
+    quarters = [each for each in itertools.product(range(7), repeat=count) if 4 <= sum(each) <= 6]
+    given = []
+    for powers in np.array(quarters) / 4:
+        products = np.prod(p ** powers[:, None, None], axis=0)
+        given.append((products / products.sum(axis=1, keepdims=True))[np.arange(n), y])
+    pool, bits = Pool(count), 0.0
+    for start in range(0, n, 7):
+        block = slice(start, start + 7)
+        mixed = pool.mix(p[:, block])
+        assert mixed.sum(axis=1) == pytest.approx(1)
+        bits -= np.log2(mixed[np.arange(len(mixed)), y[block]]).sum()
+        pool.follow(p[:, block], y[block])
+    # weights follow after each block, so that the sum is that of the blocks' means
+    logs, expected = np.zeros(len(given)), 0.0
+    for start in range(0, n, 7):
+        block = np.array(given)[:, start : start + 7]
+        weights = np.exp(logs - np.logaddexp.reduce(logs))
+        expected -= np.log2(weights @ block).sum()
+        logs += np.log(block).sum(axis=1)
+    assert bits == pytest.approx(expected, abs=1e-9)
+    assert pool.shares().sum() == pytest.approx(1)
+
+
+def test_a_pool_is_better_than_each_of_its_learners():
+    rng = np.random.default_rng(0)
+    y = rng.integers(0, 3, 500)
+    p = np.exp(np.eye(3)[y] + rng.normal(size=(3, 500, 3)))  # each errs for reasons of its own
+    p /= p.sum(axis=2, keepdims=True)
+    pool, bits = Pool(3), 0.0
+    for row in range(500):
+        mixed = pool.mix(p[:, row : row + 1])
+        bits -= np.log2(mixed[0, y[row]])
+        pool.follow(p[:, row : row + 1], y[row : row + 1])
+    alone = -np.log2(p[:, np.arange(500), y]).sum(axis=1)
+    assert bits < 0.8 * alone.min()
 
 
 def test_average_never_learns():
@@ -143,6 +185,8 @@ def test_other_inputs_are_predicted_too():
 def test_nonsense_is_refused():
     with pytest.raises(cl.AgreementError, match="rule"):
         cl.Switching(LEARNERS, "best")
+    with pytest.raises(cl.AgreementError, match="at most 8"):
+        cl.Switching(9 * LEARNERS[:1], "pool")
     with pytest.raises(cl.AgreementError, match="one learner"):
         cl.Switching(())
     with pytest.raises(cl.AgreementError, match="one learner"):

@@ -59,7 +59,7 @@ Model = Annotated[
     typer.Option(
         help="A network (shallow, mlp, lenet, vgg-small, …) or, for online:refit, also a "
         "classifier (nearest-neighbours, random-forest, or scikit-learn's name for it), or your own; for "
-        "online also several with + between, which are switched between; else one agreed from the inputs' "
+        "online also several with + between, which are pooled; else one agreed from the inputs' "
         "shape. Example: --model lenet"
     ),
 ]

@@ -88,10 +88,10 @@ def replaying(model: str) -> Learner:
 
 
 def learning(model: str) -> Learner:
-    """A network that trains on, a classifier that is refitted; several, with + between, switched between."""
+    """A network that trains on, a classifier that is refitted; several, with + between, pooled."""
     names = model.split("+")
     if len(names) > 1:
-        return Switching(tuple(learning(name) for name in names))
+        return Switching(tuple(learning(name) for name in names), "pool")
     return replaying(model) if networks.is_network(model) else refitting(model)
 
 

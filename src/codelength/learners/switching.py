@@ -23,10 +23,9 @@ from codelength.learners.learner import (
     done,
     learn_on,
 )
+from codelength.learners.mixing import mixture, require_rule
 
 Floats = npt.NDArray[np.float64]
-
-RULES = ("bayes", "fixed-share", "switch", "average")
 
 _SHARE = 256  # weights follow after every 256th part of the past, at first after each label
 
@@ -46,9 +45,12 @@ class Switching(Learner):
       Sooner, JRSS B 2012): the t-th label comes after a switch with probability 1 / (t + 1), and
       each switch may be the last one. No rate to choose.
     - "average": equal weights for ever, an ensemble.
+    - "pool": not a weighted sum but a weighted product, learned (`mixing.Pool`): the one that can be better
+      than every learner at every time. For at most 8 learners.
 
     Each learner keeps its own blocks; weights follow inside them, after each label at first and then
-    after every 256th part of the past. Raises AgreementError for an unknown rule and for no learners.
+    after every 256th part of the past. Raises AgreementError for an unknown rule, for no learners and for
+    more than a rule takes.
     """
 
     learners: tuple[Learner, ...]
@@ -58,8 +60,7 @@ class Switching(Learner):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.rule not in RULES:
-            raise AgreementError(f"Switching.rule must be one of {', '.join(RULES)}, not {self.rule!r:.40}")
+        require_rule(self.rule, len(self.learners))
         if not self.learners or not all(isinstance(learner, Learner) for learner in self.learners):
             raise AgreementError("Switching.learners must be one learner or more")
         libraries = frozenset({"numpy"}).union(*(learner.libraries for learner in self.learners))
@@ -90,14 +91,14 @@ class Switched:
         self._task = task
         self._members = [_Member(learner, task, switching.floor) for learner in switching.learners]
         self._names = [f"{place}: {worded(pack(each))}" for place, each in enumerate(switching.learners, 1)]
-        self._weights = Weights(len(self._members), switching.rule, switching.rate)
+        self._mixture = mixture(switching.rule, len(self._members), switching.rate)
         self._y = np.zeros(len(task.x), np.int64)
         self._seen = 0
 
     @property
     def weights(self) -> Floats:
         """How much of the next prediction each learner makes: (K,), adding up to one."""
-        return self._weights.now()
+        return self._mixture.shares()
 
     def shares(self) -> dict[str, float]:
         """The weights, by the learners' names."""
@@ -108,14 +109,12 @@ class Switched:
         rows = range(self._seen, self._seen + len(x))
         upcoming = rows.stop <= len(self._task.x) and np.array_equal(x, self._task.x[rows.start : rows.stop])
         predictions = [member.ahead(rows) if upcoming else member.predict(x) for member in self._members]
-        mixed: Probabilities = np.einsum("k,kmc->mc", self.weights, np.stack(predictions))
-        return mixed
+        return self._mixture.mix(np.stack(predictions))
 
     def update(self, x: Inputs, y: Labels) -> None:
         """Weighs the learners by the labels (m,) of the next m inputs; each learns where its block ends."""
         rows = range(self._seen, self._seen + len(y))
-        given = [member.ahead(rows)[np.arange(len(y)), y] for member in self._members]
-        self._weights.follow(np.log(np.stack(given, axis=1)))
+        self._mixture.follow(np.stack([member.ahead(rows) for member in self._members]), y)
         self._y[rows.start : rows.stop] = y
         self._seen = rows.stop
         for member in self._members:
@@ -132,7 +131,7 @@ class Switched:
 
     def state(self) -> State | None:
         """The labels, the weights and each learner's state, if they all have one."""
-        state: State = {"labels": self._y[: self._seen]} | nested("weights", self._weights.state())
+        state: State = {"labels": self._y[: self._seen]} | nested("weights", self._mixture.state())
         for number, member in enumerate(self._members):
             inner = state_of(member.predictor)
             if inner is None:
@@ -144,7 +143,7 @@ class Switched:
         """The inverse of `state`."""
         self._seen = len(state["labels"])
         self._y[: self._seen] = state["labels"]
-        self._weights.restore(part("weights", state))
+        self._mixture.restore(part("weights", state))
         for number, member in enumerate(self._members):
             assert isinstance(member.predictor, Restorable)
             member.predictor.restore(part(f"learner{number}", state))
@@ -185,57 +184,3 @@ class _Member:
         if seen == len(self._x):
             self._start = self._end = seen
         self._block = None
-
-
-class Weights:
-    """Weights over K learners, as logs in float64; see `Switching` for the rules.
-
-    For the switch distribution they are two each: those of histories that may still switch, and of
-    those that will not.
-    """
-
-    def __init__(self, count: int, rule: str, rate: float) -> None:
-        self._rule = rule
-        self._rate = rate
-        self._labels = 0
-        self._logs = np.full((2 if rule == "switch" else 1, count), -np.log(count))
-        if rule == "switch":
-            self._logs -= np.log(2)
-
-    def now(self) -> Floats:
-        """The weights (K,) for the next label; they add up to one."""
-        weights: Floats = np.exp(self._logs - self._logs.max()).sum(axis=0)
-        weights /= weights.sum()
-        return weights
-
-    def follow(self, log_p: Floats) -> None:
-        """Takes in the logs (m, K) of what each learner gave to the next m labels."""
-        if self._rule == "average":
-            return
-        for given in log_p:
-            self._logs = self._logs + given
-            self._labels += 1
-            if self._rule == "fixed-share":
-                self._share()
-            elif self._rule == "switch":
-                self._switch()
-            self._logs -= np.logaddexp.reduce(self._logs, axis=None)
-
-    def state(self) -> State:
-        return {"logs": self._logs, "labels": np.array(self._labels)}
-
-    def restore(self, state: State) -> None:
-        self._logs, self._labels = state["logs"].astype(np.float64), int(state["labels"])
-
-    def _share(self) -> None:
-        pool = np.logaddexp.reduce(self._logs, axis=None) - np.log(self._logs.shape[1])
-        with np.errstate(divide="ignore"):  # a rate of zero shares nothing
-            self._logs = np.logaddexp(np.log1p(-self._rate) + self._logs, np.log(self._rate) + pool)
-
-    def _switch(self) -> None:
-        """The t-th step of the forward algorithm (van Erven et al., algorithm 1), theta = 1/2."""
-        unsettled, settled = self._logs
-        log_switch = -np.log(self._labels + 1)
-        pool = np.logaddexp.reduce(unsettled) + log_switch - np.log(2 * len(unsettled))
-        unsettled = np.logaddexp(unsettled + np.log1p(-np.exp(log_switch)), pool)
-        self._logs = np.stack((unsettled, np.logaddexp(settled, pool)))
