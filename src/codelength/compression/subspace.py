@@ -54,14 +54,16 @@ class Subspace(Compression):
         module = Subspaced(model.begun(channel), agreed, len(model.task.x), model.task.seed)
 
         fit = functools.cache(lambda: split(model.train(channel, copy.deepcopy(module)), module.shapes))
-        # what is trained: the steps' logarithms, the price's scales, and each tensor's coordinates
+        # what is trained: the steps' logarithms, the price's scales, and the coordinates
         steps = positive(channel, len(module.counts), lambda: np.exp2(fit()[0].astype(np.float64)))
 
+        ends = np.cumsum(module.counts)[:-1]
+
         def whole(tensor: int) -> Symbols:
-            return np.asarray(np.rint(fit()[2 + tensor] / steps[tensor]), np.int64)
+            return np.asarray(np.rint(np.split(fit()[2], ends)[tensor] / steps[tensor]), np.int64)
 
         v = [
             step * signed(channel, count, functools.partial(whole, tensor))
             for tensor, (count, step) in enumerate(zip(module.counts, steps, strict=True))
         ]
-        return module.parameters_at(v)
+        return module.parameters_at(np.concatenate(v))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -23,45 +22,50 @@ class Subspaced(Reparameterized):
 
     def __init__(self, network: nn.Module, agreed: Subspace, labels: int, seed: int) -> None:
         super().__init__(network)
-        theta = [p for p in network.parameters() if p.requires_grad]
+        theta = [p.detach() for p in network.parameters() if p.requires_grad]
         self.counts = _counts([p.numel() for p in theta], agreed.coordinates or 1, agreed.even)
         self.log_steps = nn.Parameter(torch.full((len(theta),), math.log2(agreed.step)))
-        self.v = nn.ParameterList(torch.zeros(count) for count in self.counts)
         self.log_scales = nn.Parameter(torch.full((len(theta),), math.log2(agreed.step / 4)))
+        self.v = nn.Parameter(torch.zeros(sum(self.counts)))
         self._price = agreed.price / max(1, labels)
-        self._drawn: list[Tensor] = []
+        self._drawn = self.v.detach()  # what the last forward pass in training took for v
+        self._theta = [p.shape for p in theta]
         generator = torch.Generator().manual_seed(seed)
-        for number, (start, count) in enumerate(zip(theta, self.counts, strict=True)):
-            tied = (torch.randperm(start.numel(), generator=generator) % count).reshape(start.shape)
-            signs = torch.randint(0, 2, start.shape, generator=generator) * 2.0 - 1
-            spread = signs * _spread(start)
-            for name, tensor in (("start", start.detach().clone()), ("tied", tied), ("spread", spread)):
-                self.register_buffer(f"{name}{number}", tensor, persistent=False)
+        tied, signs = [], []
+        for start, count, before in zip(theta, self.counts, np.cumsum([0, *self.counts]), strict=False):
+            tied.append(before + torch.randperm(start.numel(), generator=generator) % count)
+            signs.append(torch.randint(0, 2, (start.numel(),), generator=generator) * 2.0 - 1)
+        spread = [sign * _spread(start) for sign, start in zip(signs, theta, strict=True)]
+        for name, tensors in (
+            ("start", [start.flatten() for start in theta]),
+            ("tied", tied),  # the coordinate that moves each parameter
+            ("spread", spread),  # how far
+            ("owner", [torch.full((count,), number) for number, count in enumerate(self.counts)]),
+        ):
+            self.register_buffer(name, torch.cat(tensors), persistent=False)
 
-    def parameters_at(self, v: Sequence[npt.NDArray[np.float64]]) -> Parameters:
-        """The network's parameters at these coordinates, one array a tensor."""
-        for mine, theirs in zip(self.v, v, strict=True):
-            mine.data.copy_(torch.from_numpy(theirs.astype(np.float32)))
+    def parameters_at(self, v: npt.NDArray[np.float64]) -> Parameters:
+        """The network's parameters at these coordinates (sum of `counts`,), tensor after tensor."""
+        self.v.data.copy_(torch.from_numpy(v.astype(np.float32)))
         return flattened(self.eval().weights())
 
     def weights(self) -> list[Tensor]:
-        self._drawn = list(self.v)
+        v: Tensor = self.v
         if self.training:
-            steps = self.log_steps.exp2()
-            self._drawn = [v + s * (torch.rand_like(v) - 0.5) for v, s in zip(self.v, steps, strict=True)]
-        made = []
-        for number, v in enumerate(self._drawn):
-            start, tied, spread = (self.get_buffer(f"{name}{number}") for name in ("start", "tied", "spread"))
-            made.append(start + spread * v.index_select(0, tied.flatten()).reshape(start.shape))
-        return made
+            v = self._drawn = v + self._of_each(self.log_steps) * (torch.rand_like(v) - 0.5)
+        moved = v.index_select(0, self.get_buffer("tied"))
+        flat = self.get_buffer("start") + self.get_buffer("spread") * moved
+        pieces = torch.split(flat, [shape.numel() for shape in self._theta])
+        return [piece.reshape(shape) for piece, shape in zip(pieces, self._theta, strict=True)]
 
     def price(self) -> Tensor:
         """-log2 of the mass of a Laplace law in each coordinate's cell, in nats for each label."""
-        bits = [
-            laplace_bits(v, step, scale).sum()
-            for v, step, scale in zip(self._drawn, self.log_steps.exp2(), self.log_scales.exp2(), strict=True)
-        ]
-        return torch.stack(bits).sum() * (self._price * _NATS)
+        steps, scales = self._of_each(self.log_steps), self._of_each(self.log_scales)
+        return laplace_bits(self._drawn, steps, scales).sum() * (self._price * _NATS)
+
+    def _of_each(self, logs: Tensor) -> Tensor:
+        """Powers of two of each tensor's logarithm, one a coordinate."""
+        return logs.exp2().index_select(0, self.get_buffer("owner"))
 
 
 def laplace_bits(v: Tensor, step: Tensor, scale: Tensor) -> Tensor:
