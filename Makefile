@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 .PHONY: demo test lint clean
 
 demo: $(VENV)/.installed
-	$(BIN)/codelength table digits
+	$(BIN)/codelength --portable table digits
 
 test: $(VENV)/.installed-test
 	$(BIN)/python -m pytest

@@ -57,7 +57,7 @@ def main() -> None:
     runs = Runs(RESULTS, MESSAGES)
     rows = []
     for code in given.codes.split(","):
-        name = given.name or f"{given.data}-{code.replace(':', '-')}{'-portable' * given.portable}"
+        name = given.name or f"{given.data}-{code.replace(':', '-')}"
         path = runs.message(name)
         if given.decode:
             row = runs.row(name)
