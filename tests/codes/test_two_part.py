@@ -17,6 +17,7 @@ COMPRESSIONS = [
     Floats("float16", zstd=True),
     DeepCompression(kept=0.3),
     DeepCompression(kept=0.3, coding="huffman"),
+    DeepCompression(kept=0.3, coding="contexts"),
     Subspace(300, price=0.1),
 ]
 

@@ -111,7 +111,7 @@ CODES: dict[str, Entry] = {
     "shannon:huffman": Entry(lambda seed, _: HuffmanCode(seed=seed), _network, replaying),
     "two-part:float32": Entry(lambda seed, model: TwoPartCode(model, Floats(), seed=seed), _sent),
     "two-part:deep-compression": Entry(
-        lambda seed, model: TwoPartCode(model, DeepCompression(), seed=seed), _sent
+        lambda seed, model: TwoPartCode(model, DeepCompression(coding="contexts"), seed=seed), _sent
     ),
     "two-part:subspace": Entry(lambda seed, model: TwoPartCode(model, Subspace(), seed=seed), _small),
     "variational:bits-back": Entry(lambda seed, model: BitsBackCode(model, seed=seed), _drawn),

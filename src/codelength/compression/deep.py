@@ -18,6 +18,7 @@ from codelength.agreement import Within, registered
 from codelength.channel import Channel, Counter
 from codelength.compression.adaptive import Counts, adaptive, number
 from codelength.compression.compression import Compression, Parameters, split
+from codelength.compression.contexts import filled, marked
 from codelength.compression.huffman import huffman
 from codelength.compression.layers import Layers
 from codelength.compression.positions import densities, run_lengths, runs
@@ -27,7 +28,7 @@ from codelength.errors import AgreementError
 if TYPE_CHECKING:
     from codelength.compression.trained import Trained
 
-CODINGS = ("huffman", "adaptive")
+CODINGS = ("huffman", "adaptive", "contexts")
 
 _KEPT = (0.06, 0.06, 0.15)  # share of weights, for tables, grey pictures and photographs
 _FIRST, _EARLY, _LAST, _SHARED = 0.25, 0.25, 0.4, 0.1  # of all passes: before, in and after the rounds
@@ -47,7 +48,8 @@ class DeepCompression(Compression):
     `kept` is the share of weights that stay, reached in so many `rounds`; with none given, the one agreed for
     the kind of inputs. The weights of a layer then share `values`; all biases and norms, which are not
     pruned, share `vector_values`. `coding` is the paper's Huffman coding of indices and of the lengths of
-    runs, or "adaptive". Raises AgreementError for another.
+    runs, "adaptive" (laws of densities and counts) or "contexts" (laws of what stands beside, the shortest).
+    Raises AgreementError for another.
     """
 
     kept: Annotated[float | None, Within(1e-4, 1)] = None
@@ -62,7 +64,7 @@ class DeepCompression(Compression):
             raise AgreementError(f"DeepCompression.coding must be one of {', '.join(CODINGS)}")
 
     def exchange(self, channel: Channel, model: Trained) -> Parameters:
-        layers = Layers(model.shapes)
+        layers = Layers(model.shapes, model.input_shape)
         fit = functools.cache(lambda: self._fit(channel, model, layers))
         pieces = sent(channel, layers, self.coding, fit)
         channel.account.stages = stages(layers, pieces)
@@ -102,26 +104,28 @@ def sent(channel: Channel, layers: Layers, coding: str, produce: Callable[[], li
     """Each layer's piece as both ends have it once it is sent."""
 
     def piece(place: int) -> Piece:
-        area = None if place == layers.vectors else layers.areas[place]
-        return _sent_piece(channel, layers.shapes[place], area, coding, lambda: produce()[place])
+        return _sent_piece(channel, layers, place, coding, lambda: produce()[place])
 
     return [piece(place) for place in range(len(layers.shapes))]
 
 
 def _sent_piece(
-    channel: Channel, shape: tuple[int, int], area: int | None, coding: str, produce: Callable[[], Piece]
+    channel: Channel, layers: Layers, place: int, coding: str, produce: Callable[[], Piece]
 ) -> Piece:
-    """One layer's piece: where its weights are, unless it is of vectors (no `area`), its values, indices."""
+    """One layer's piece: where its weights are, unless it is of vectors, its values, indices."""
+    shape, vectors = layers.shapes[place], place == layers.vectors
 
     def alive() -> npt.NDArray[np.bool_]:
         return produce()[1] > 0
 
-    if area is None:
+    if vectors:
         mask = np.ones(shape, bool)
     elif coding == "huffman":
         mask = runs(channel, shape, alive)
+    elif coding == "adaptive":
+        mask = densities(channel, shape, layers.areas[place], alive)
     else:
-        mask = densities(channel, shape, area, alive)
+        mask = marked(channel, shape, layers.lags[place], alive)
     size = number(channel, lambda: len(produce()[0]))
     words = channel.integers(
         Uniform(2**_VALUE, size), lambda: produce()[0].astype("<f2").view("<u2").astype(np.int64)
@@ -133,6 +137,8 @@ def _sent_piece(
     indices = np.zeros(shape, np.int64)
     if coding == "huffman":
         indices[mask] = 1 + huffman(channel, size, chosen)
+    elif coding == "contexts" and not vectors:
+        indices = 1 + filled(channel, mask, layers.lags[place], size, lambda: produce()[1] - 1)
     else:
         indices[mask] = 1 + adaptive(channel, Counts(size), int(mask.sum()), chosen)
     return words.astype("<u2").view("<f2").astype(np.float32), indices

@@ -14,13 +14,15 @@ from codelength.compression.compression import Scalar, Shapes, size_of
 class Layers:
     """Each parameter of two dimensions or more as a matrix (filters, inputs); all others as one row.
 
-    `areas` are how many columns of each belong to one input channel: a kernel's size.
+    `areas` are how many columns of each belong to one input channel: a kernel's size. `lags` are how many
+    columns before a place its neighbours stand: in a kernel, or in a picture of shape `inputs`.
     """
 
-    def __init__(self, shapes: Shapes) -> None:
+    def __init__(self, shapes: Shapes, inputs: tuple[int, ...] = ()) -> None:
         self.size = size_of(shapes)
         self.shapes: list[tuple[int, int]] = []
         self.areas: list[int] = []
+        self.lags: list[tuple[int, ...]] = []
         self._places: list[npt.NDArray[np.int64]] = []
         start, rest = 0, []
         for shape in shapes:
@@ -29,9 +31,11 @@ class Layers:
                 rest.append(places)
             elif len(places):
                 self._add(places.reshape(len(places) // int(np.prod(shape[1:])), -1), int(np.prod(shape[2:])))
+                self.lags.append(_lags(shape, inputs))
         self.vectors = len(self._places) if rest else None  # which of them holds what is no matrix
         if rest:
             self._add(np.concatenate(rest)[None], 1)
+            self.lags.append(())
 
     def _add(self, places: npt.NDArray[np.int64], area: int) -> None:
         self._places.append(places)
@@ -48,3 +52,13 @@ class Layers:
         for places, layer in zip(self._places, layers, strict=True):
             theta[places] = layer
         return theta
+
+
+def _lags(shape: tuple[int, ...], inputs: tuple[int, ...]) -> tuple[int, ...]:
+    """What is beside a place of such a parameter, above it, and in a kernel one channel before."""
+    beside: tuple[int, ...] = (1, 2)
+    if len(shape) > 2:
+        beside = (1, 2, shape[-1], int(np.prod(shape[2:])))
+    elif len(inputs) == 3 and shape[1] == int(np.prod(inputs)):  # sees the picture itself
+        beside = (1, 2, inputs[2] - 1, inputs[2], inputs[2] + 1)
+    return tuple(sorted({lag for lag in beside if 0 < lag < int(np.prod(shape[1:]))}))

@@ -56,6 +56,11 @@ class Trained:
         return [name for name, parameter in named if parameter.requires_grad]
 
     @property
+    def input_shape(self) -> tuple[int, ...]:
+        """The shape of one input, as the network takes it."""
+        return self._normalize.shape
+
+    @property
     def kind(self) -> int:
         """Of its inputs: tables, grey pictures or photographs."""
         return kind(self._normalize.shape)
