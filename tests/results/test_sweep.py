@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import codelength as cl
+from codelength import profile
 from codelength.data.source import Source
 from codelength.message import Message
 from codelength.results import sweep
@@ -70,6 +71,22 @@ def test_runs_at_once_come_to_the_same(source, runs, tmp_path):
     assert {row["code"]: row["payload_bits"] for row in rows} == {
         code: alone[code] for code in ("uniform", "frequency")
     }
+    assert all(row["decoded"] for row in rows)
+
+
+def test_portable_runs_keep_their_threads_to_themselves(monkeypatch):
+    monkeypatch.setattr(sweep, "_cores", lambda: [0, 1, 2, 3, 4])
+    monkeypatch.setattr(sweep, "_memory", lambda: 2**40)
+    assert (sweep.at_once(1), sweep.at_once(64)) == (1, 5)
+    for name, value in profile.VARIABLES.items():
+        monkeypatch.setenv(name, value)
+    assert sweep.at_once(64) == 5 // profile.THREADS
+
+
+def test_both_ends_of_a_shannon_code_hold_one_model(source):
+    few = sweep.planned([source], ("shannon",), ("shallow", "shallow-64", "GaussianNB"))
+    agreed = sweep.planned([source], ("shannon",), ("shallow", "mlp", "shallow-64"))
+    assert [[job.model for job in group] for group in few + agreed] == [["shallow-64"], ["mlp"]]
 
 
 def test_a_candidate_that_fails_is_told_and_left_out(source, tmp_path):

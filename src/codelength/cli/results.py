@@ -65,9 +65,13 @@ def table(
         ),
     ] = None,
     jobs: Annotated[
-        int,
-        typer.Option(min=1, help="Runs at once, each on its share of the cores. Example: --jobs 4"),
-    ] = 1,
+        Optional[int],  # noqa: UP045
+        typer.Option(
+            min=1,
+            help="Runs at once, each on its share of the cores; else one, with --budget quick one a core. "
+            "Example: --jobs 4",
+        ),
+    ] = None,
     data_dir: DataDir = None,
     target: Target = None,
     first: First = None,
@@ -102,7 +106,7 @@ def table(
         kept = Runs(runs or Path(scratch)).make()
         say = functools.partial(typer.echo, err=True) if every or runs else None
         groups = sweep.planned(sources, chosen, effort.models, seed)
-        found = sweep.swept(groups, kept, command(), sweep.at_once(jobs), say)
+        found = sweep.swept(groups, kept, command(), sweep.at_once(jobs or effort.jobs), say)
         for each in sources:
             rows += (mine := list(itertools.islice(found, len(chosen))))
             console.print(rendered(mine, kept.folder if runs else None))

@@ -124,15 +124,14 @@ CODES: dict[str, Entry] = {
 def candidates(name: str, x: npt.NDArray[Any], models: Sequence[str]) -> tuple[str | None, ...]:
     """Those of the models that can serve a code on inputs x (n, ...): (None,) where it takes none.
 
-    A Shannon code has no candidates: both ends hold its model, the only one or that agreed for the inputs.
+    A Shannon code has no candidates, for both ends hold its model: the one agreed for the inputs, or if that
+    is none of the models, the last network among them.
     """
     from codelength.training.inputs import Normalizer
 
     code = entry(name)
     if code.default is None:
         return (None,)
-    if code.held is not None:
-        return (models[0] if len(models) == 1 else code.default(x),)
     shape = Normalizer(x[:1]).shape
 
     def serves(model: str) -> bool:
@@ -142,7 +141,10 @@ def candidates(name: str, x: npt.NDArray[Any], models: Sequence[str]) -> tuple[s
             )
         return networks.fits(model, shape) if networks.is_network(model) else name == "online:refit"
 
-    return tuple(model for model in models if serves(model))
+    serving = tuple(model for model in models if serves(model))
+    if code.held is not None and serving:
+        return (agreed if (agreed := code.default(x)) in serving else serving[-1],)
+    return serving
 
 
 def entry(name: str) -> Entry:

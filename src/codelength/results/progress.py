@@ -18,14 +18,14 @@ _SPEED = 120.0  # seconds over which a bar takes the speed
 
 
 @contextmanager
-def shown(title: str, classes: int | None) -> Iterator[Progress]:
-    """A callback for a run's account. `classes` gives the ratio, if known.
+def shown(title: str, classes: int | None, bar: bool = True) -> Iterator[Progress]:
+    """A callback for a run's account. `classes` gives the ratio, if known; without `bar`, lines alone.
 
     The time left is judged by the work that is done, where the learner can tell, for labels do not
     all take the same. A short run that nobody watches prints nothing.
     """
     console = Console(stderr=True)
-    if not console.is_terminal:
+    if not (bar and console.is_terminal):
         yield _logged(title, classes, console)
         return
     columns = (
@@ -36,11 +36,11 @@ def shown(title: str, classes: int | None) -> Iterator[Progress]:
         TextColumn("left"),
         TimeRemainingColumn(),
     )
-    with Bar(*columns, console=console, transient=True, speed_estimate_period=_SPEED) as bar:
-        task = bar.add_task(title, total=None, said="")
+    with Bar(*columns, console=console, transient=True, speed_estimate_period=_SPEED) as drawn:
+        task = drawn.add_task(title, total=None, said="")
 
         def update(account: Account) -> None:
-            bar.update(task, total=1.0, completed=account.done, said=_said(account, classes))
+            drawn.update(task, total=1.0, completed=account.done, said=_said(account, classes))
 
         yield update
 

@@ -23,6 +23,7 @@ from codelength.data.dataset import DataSet
 from codelength.data.source import Source
 from codelength.errors import CodelengthError, InputError
 from codelength.networks import BUILT_IN
+from codelength.profile import THREADS, is_portable
 from codelength.results.experiment import Experiment, encoded, held_path, second_process
 from codelength.results.progress import shown
 from codelength.results.runs import Row, Runs, origin
@@ -35,16 +36,18 @@ _OVERHEAD = 3e10  # operations, forward, that the beginning of a run takes as lo
 
 @dataclasses.dataclass(frozen=True)
 class Budget:
-    """How much effort a sweep is worth: labels of each data set, and the models to choose among."""
+    """How much effort a sweep is worth: labels of each data set, the models to choose among, runs at once."""
 
     first: int | None
     models: tuple[str, ...] | None  # None: the one agreed for each code
+    jobs: int = 1
 
 
 #: the whole zoo
 ALL = (*BUILT_IN, *CLASSIFIERS)
 BUDGETS = {
-    "quick": Budget(500, ("shallow", "lenet-slim", "nearest-neighbours")),
+    # networks so small leave most of a second core idle: better a run on each
+    "quick": Budget(500, ("shallow", "lenet-slim", "nearest-neighbours"), jobs=64),
     "paper": Budget(None, ("shallow", "shallow-256", "mlp", "lenet-slim", "lenet", "vgg-small")),
     "best": Budget(None, ALL),
 }
@@ -122,26 +125,29 @@ def swept(
     began = time.monotonic()
     weights = {job: _weight(job) for job in missing}
     behind = 0.0
-    for place, (job, said) in enumerate(_in_turn(missing, runs, command, jobs), 1):
+    run = functools.partial(_run, runs=runs, command=command, alone=jobs == 1)
+    for place, (job, said) in enumerate(_each(missing, run, jobs), 1):
         behind += weights[job]
         left = (time.monotonic() - began) * (sum(weights.values()) - behind) / behind
         more = f"; {len(missing) - place} of {len(missing)} runs left, about {_duration(left)}"
         say(f"{job.name}: {said}" + (more if place < len(missing) else ""))
-    for group in groups:
-        yield _best(group, runs)
+    best = [_shortest(group, runs) for group in groups]
+    waiting = [job for job in best if not _row(job, runs)["decoded"]]
+    for place, (job, said) in enumerate(_each(waiting, functools.partial(_decode, runs=runs), jobs), 1):
+        say(f"{job.name}: {said}; {place} of {len(waiting)}")
+    yield from (_row(job, runs) for job in best)
 
 
 def at_once(jobs: int) -> int:
     """How many runs at a time, where so many are wished for: as cores and memory allow."""
-    return max(1, min(jobs, len(_cores()), _memory() // _RUN_BYTES))
+    apart = len(_cores()) // (THREADS if is_portable() else 1)  # portable runs have threads of a fixed number
+    return max(1, min(jobs, apart, _memory() // _RUN_BYTES))
 
 
-def _in_turn(
-    missing: Sequence[Job], runs: Runs, command: Sequence[str], jobs: int
-) -> Iterator[tuple[Job, str]]:
-    """Runs them, `jobs` at a time on cores of their own, and yields each with what there is to say of it."""
-    if jobs == 1:
-        yield from ((job, _run(job, runs, command)) for job in missing)
+def _each(some: Sequence[Job], do: Callable[[Job], str], jobs: int) -> Iterator[tuple[Job, str]]:
+    """Does it to each, `jobs` at a time on cores of their own; yields what there is to say, as it comes."""
+    if jobs == 1 or len(some) < 2:
+        yield from ((job, do(job)) for job in some)
         return
     with multiprocessing.Manager() as manager:
         free = manager.Queue()
@@ -149,23 +155,21 @@ def _in_turn(
         for worker in range(jobs):
             free.put(cores[worker::jobs][: len(cores) // jobs])
         pool = joblib.Parallel(n_jobs=jobs, return_as="generator_unordered")
-        yield from pool(joblib.delayed(_run_pinned)(job, runs, command, free) for job in missing)
+        yield from pool(joblib.delayed(_pinned)(job, do, free) for job in some)
 
 
-def _run_pinned(
-    job: Job, runs: Runs, command: Sequence[str], free: queue.Queue[list[int]]
-) -> tuple[Job, str]:
-    """Runs a job on some of the cores: as many threads as it then sees are named in its message."""
+def _pinned(job: Job, do: Callable[[Job], str], free: queue.Queue[list[int]]) -> tuple[Job, str]:
+    """Does it on some of the cores: as many threads as a run then sees are named in its message."""
     cores = free.get()
     try:
         if hasattr(os, "sched_setaffinity"):
             os.sched_setaffinity(0, cores)
-        return job, _run(job, runs, command)
+        return job, do(job)
     finally:
         free.put(cores)
 
 
-def _run(job: Job, runs: Runs, command: Sequence[str]) -> str:
+def _run(job: Job, runs: Runs, command: Sequence[str], alone: bool) -> str:
     """Alice's run of a job, kept on disk; what there is to say of it."""
     data = _loaded(job.source)
     path = runs.message(job.name)
@@ -174,7 +178,7 @@ def _run(job: Job, runs: Runs, command: Sequence[str]) -> str:
         stale.unlink(missing_ok=True)
     experiment = Experiment(data, job.code, job.model, job.seed, job.among)
     try:
-        with shown(job.name, None if data.classes is None else len(data.classes)) as progress:
+        with shown(job.name, None if data.classes is None else len(data.classes), bar=alone) as progress:
             row = encoded(experiment, path, progress, checkpoint)
     except CodelengthError as error:
         return f"failed: {error}"
@@ -183,15 +187,26 @@ def _run(job: Job, runs: Runs, command: Sequence[str]) -> str:
     return f"{row['payload_bits'] / 1000:.3f} kbits in {_duration(row['encode_seconds'])}"
 
 
-def _best(group: Sequence[Job], runs: Runs) -> Row:
-    """The shortest row of a group, decoded by a second process now if it was not before."""
-    found = [(job, row) for job in group if (row := runs.row(job.name)) is not None]
+def _shortest(group: Sequence[Job], runs: Runs) -> Job:
+    """The job of a group whose message is the shortest. Raises CodelengthError if none came to its end."""
+    found = [(row["payload_bits"], job) for job in group if (row := runs.row(job.name)) is not None]
     if not found:
         raise CodelengthError(f"no run of {group[0].name} came to its end")
-    job, row = min(found, key=lambda one: one[1]["payload_bits"])
-    if not row["decoded"]:
-        row |= second_process(runs.message(job.name), _loaded(job.source), job.source.arguments)
-        runs.save(job.name, row)
+    return min(found, key=lambda one: one[0])[1]
+
+
+def _decode(job: Job, runs: Runs) -> str:
+    """Bob's run of a job, kept on disk; what there is to say of it."""
+    row = _row(job, runs)
+    row |= second_process(runs.message(job.name), _loaded(job.source), job.source.arguments)
+    runs.save(job.name, row)
+    return f"decoded by a second process in {_duration(row['decode_seconds'])}"
+
+
+def _row(job: Job, runs: Runs) -> Row:
+    """The row of a job that has one."""
+    row = runs.row(job.name)
+    assert row is not None, f"{job.name} was run"
     return row
 
 
