@@ -22,29 +22,21 @@ def main() -> None:
     arguments = parser(__doc__)
     arguments.add_argument("data", choices=("digits", "mnist", "cifar10"))
     arguments.add_argument("--codes", default=",".join(CODES))
+    arguments.add_argument("--model")
     arguments.add_argument("--labels", type=int)
     given = arguments.parse_args()
     data = load(given.data, given.data_dir, test=False)
     data = data.head(given.labels or len(data.x))
     shuffled = np.random.Generator(np.random.PCG64(0)).permutation(np.asarray(data.y))
     data = dataclasses.replace(data, y=shuffled, name=f"{data.name}-shuffled")
-    rows = []
     for code in given.codes.split(","):
         started = time.perf_counter()
         with shown(f"{data.name} {code}", len(data.classes)) as progress:
-            found = Experiment(data, code).measure(progress)
+            found = Experiment(data, code, given.model).measure(progress)
         seconds = round(time.perf_counter() - started, 1)
-        rows.append(
-            {
-                "data": data.name,
-                "code": code,
-                "ideal_bits": found.ideal_bits,
-                "ratio": found.ratio,
-                "seconds": seconds,
-            }
-        )
         print(f"{code:<30} ratio {found.ratio:.5f}  {seconds:.0f} s", flush=True)
-    write(f"random-labels-{given.data}", rows)
+        row = {"data": data.name, "code": code, "ideal_bits": found.ideal_bits, "ratio": found.ratio}
+        write(f"random-labels-{given.data}-{code.replace(':', '-')}", [row | {"seconds": seconds}])
 
 
 if __name__ == "__main__":
