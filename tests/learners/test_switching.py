@@ -13,7 +13,7 @@ import codelength as cl
 from codelength import agreement
 from codelength.codes.catalogue import learning
 from codelength.learners.learner import above_zero
-from codelength.learners.mixing import RULES, Pool, Weights
+from codelength.learners.mixing import RULES, Pool, Weights, pools
 
 LEARNERS = (
     cl.Frequency(),
@@ -83,14 +83,16 @@ def test_the_switch_distribution_is_a_sum_over_histories(rows):
 
 
 @given(st.integers(1, 3), st.integers(1, 30), st.integers(0, 2**32 - 1))
-def test_a_pool_is_the_mixture_of_weighted_products(count, n, seed):
+def test_a_pool_is_the_mixture_of_sharpened_means(count, n, seed):
     rng = np.random.default_rng(seed)
     p, y = rng.dirichlet(np.ones(4), size=(count, n)), rng.integers(0, 4, n)
-    quarters = [each for each in itertools.product(range(7), repeat=count) if 4 <= sum(each) <= 6]
-    given = []
-    for powers in np.array(quarters) / 4:
-        products = np.prod(p ** powers[:, None, None], axis=0)
-        given.append((products / products.sum(axis=1, keepdims=True))[np.arange(n), y])
+    quarters = [each for each in itertools.product(range(5), repeat=count) if sum(each) == 4]
+    shares = np.array(quarters)[:, :, None, None] / 4
+    roots = np.sum(np.sqrt(p) * shares, axis=1) ** 2
+    means = np.concatenate([np.sum(p * shares, axis=1), roots, np.prod(p**shares, axis=1)])
+    sharpened = np.concatenate([means, means**1.25, means**1.5])
+    given = (sharpened / sharpened.sum(axis=2, keepdims=True))[:, np.arange(n), y]
+    assert len(given) == pools(count)
     pool, bits = Pool(count), 0.0
     for start in range(0, n, 7):
         block = slice(start, start + 7)
@@ -101,7 +103,7 @@ def test_a_pool_is_the_mixture_of_weighted_products(count, n, seed):
     # weights follow after each block, so that the sum is that of the blocks' means
     logs, expected = np.zeros(len(given)), 0.0
     for start in range(0, n, 7):
-        block = np.array(given)[:, start : start + 7]
+        block = given[:, start : start + 7]
         weights = np.exp(logs - np.logaddexp.reduce(logs))
         expected -= np.log2(weights @ block).sum()
         logs += np.log(block).sum(axis=1)

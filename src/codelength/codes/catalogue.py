@@ -51,6 +51,11 @@ def _network(x: npt.NDArray[Any]) -> str:
     return "vgg-small" if colour and _side(x) >= 16 else "lenet"
 
 
+def _online(x: npt.NDArray[Any]) -> str:
+    """Grey pictures: two networks of different kinds, which err for different reasons."""
+    return "lenet+lenet-5-bn" if (network := _network(x)) == "lenet" and _side(x) >= 16 else network
+
+
 def _sent(x: npt.NDArray[Any]) -> str:
     """Few parameters where they are to be sent for few labels."""
     return _network(x) if _side(x) >= 16 else "shallow"
@@ -116,7 +121,7 @@ CODES: dict[str, Entry] = {
     "two-part:subspace": Entry(lambda seed, model: TwoPartCode(model, Subspace(), seed=seed), _small),
     "variational:bits-back": Entry(lambda seed, model: BitsBackCode(model, seed=seed), _drawn),
     "variational:relative-entropy": Entry(lambda seed, model: RelativeEntropyCode(model, seed=seed), _drawn),
-    "online": Entry(lambda seed, model: OnlineCode(learning(model), seed=seed), _network),
+    "online": Entry(lambda seed, model: OnlineCode(learning(model), seed=seed), _online),
     "online:refit": Entry(lambda seed, model: OnlineCode(refitting(model), seed=seed), _refitted),
 }
 
@@ -135,11 +140,11 @@ def candidates(name: str, x: npt.NDArray[Any], models: Sequence[str]) -> tuple[s
     shape = Normalizer(x[:1]).shape
 
     def serves(model: str) -> bool:
-        if name == "online" and "+" in model:
-            return all(
-                not networks.is_network(each) or networks.fits(each, shape) for each in model.split("+")
-            )
-        return networks.fits(model, shape) if networks.is_network(model) else name == "online:refit"
+        names = model.split("+")
+        fitting = all(networks.fits(each, shape) for each in names if networks.is_network(each))
+        if len(names) > 1:
+            return fitting and name == "online"
+        return fitting and (networks.is_network(model) or name == "online:refit")
 
     serving = tuple(model for model in models if serves(model))
     if code.held is not None and serving:

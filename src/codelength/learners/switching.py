@@ -45,8 +45,8 @@ class Switching(Learner):
       Sooner, JRSS B 2012): the t-th label comes after a switch with probability 1 / (t + 1), and
       each switch may be the last one. No rate to choose.
     - "average": equal weights for ever, an ensemble.
-    - "pool": not a weighted sum but a weighted product, learned (`mixing.Pool`): the one that can be better
-      than every learner at every time. For at most 8 learners.
+    - "pool": a weighted mean, sharpened or not; which mean, under which weights, is learned (`mixing.Pool`).
+      The one that can be better than every learner at every time. For at most 8 learners.
 
     Each learner keeps its own blocks; weights follow inside them, after each label at first and then
     after every 256th part of the past. Raises AgreementError for an unknown rule, for no learners and for

@@ -24,6 +24,7 @@ BUILT_IN = {
     "mlp-3": "mlp",
     "lenet": "lenet",
     "lenet-5": "lenet",
+    "lenet-5-bn": "lenet",
     "lenet-300-100": "lenet",
     "lenet-slim": "lenet",
     "vgg-small": "vgg",

@@ -8,7 +8,7 @@ import math
 from torch import nn
 
 from codelength.agreement import register
-from codelength.networks.layers import ConvGroup, GlobalMaxPool, Head, image_shape
+from codelength.networks.layers import ConvGroup, GlobalMaxPool, Head, image_shape, norm
 
 
 def lenet(shape: tuple[int, ...], classes: int, widths: tuple[int, ...] = (32, 32, 64)) -> nn.Module:
@@ -53,6 +53,28 @@ def lenet_5(shape: tuple[int, ...], classes: int) -> nn.Module:
     )
 
 
+def lenet_5_bn(shape: tuple[int, ...], classes: int, widths: tuple[int, ...] = (24, 48, 256)) -> nn.Module:
+    """LeNet-5 with batch norms and GELUs: 5 x 5 convolutions, a hidden layer (16 x 16 pixels and up)."""
+    channels, height, width = image_shape(shape, smallest=16)
+    first, second, hidden = widths
+    rows, columns = ((side - 4) // 2 - 4 for side in (height, width))
+    return nn.Sequential(
+        nn.Conv2d(channels, first, 5),
+        nn.MaxPool2d(2),
+        norm(first),
+        nn.GELU(),
+        nn.Conv2d(first, second, 5),
+        nn.MaxPool2d(2),
+        norm(second),
+        nn.GELU(),
+        nn.Flatten(),
+        nn.Linear(second * (rows // 2) * (columns // 2), hidden),
+        nn.BatchNorm1d(hidden),
+        nn.GELU(),
+        Head(hidden, classes),
+    )
+
+
 def lenet_slim(shape: tuple[int, ...], classes: int) -> nn.Module:
     """5 x 5 convolutions 8 and 16 wide and 48 hidden units, with batch norms (8 x 8 pixels and up)."""
     channels, height, width = image_shape(shape, smallest=8)
@@ -76,4 +98,5 @@ def lenet_slim(shape: tuple[int, ...], classes: int) -> nn.Module:
 register("lenet", lenet)
 register("lenet-5", lenet_5)
 register("lenet-300-100", lenet_300_100)
+register("lenet-5-bn", lenet_5_bn)
 register("lenet-slim", lenet_slim)

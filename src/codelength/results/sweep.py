@@ -43,12 +43,13 @@ class Budget:
     jobs: int = 1
 
 
+_POOL = "lenet+lenet-5-bn"
 #: the whole zoo
-ALL = (*BUILT_IN, *CLASSIFIERS)
+ALL = (*BUILT_IN, *CLASSIFIERS, _POOL)
 BUDGETS = {
     # networks so small leave most of a second core idle: better a run on each
     "quick": Budget(500, ("shallow", "lenet-slim", "nearest-neighbours"), jobs=64),
-    "paper": Budget(None, ("shallow", "shallow-256", "mlp", "lenet-slim", "lenet", "vgg-small")),
+    "paper": Budget(None, ("shallow", "shallow-256", "mlp", "lenet-slim", "lenet", "vgg-small", _POOL)),
     "best": Budget(None, ALL),
 }
 
@@ -236,14 +237,16 @@ def _operations(job: Job) -> float:
     from codelength.training.inputs import Normalizer
     from codelength.training.loop import seeded
 
-    if job.model is None or not networks.is_network(job.model):
+    names = [name for name in (job.model or "").split("+") if networks.is_network(name)]
+    if not names:
         return 0.0
     import torch
     from torch.utils.flop_counter import FlopCounterMode
 
     shape = Normalizer(_loaded(job.source).x[:1]).shape
     with seeded(0), FlopCounterMode(display=False) as counter:
-        networks.build(job.model, shape, 2).eval()(torch.zeros(1, *shape))
+        for name in names:
+            networks.build(name, shape, 2).eval()(torch.zeros(1, *shape))
     return float(counter.get_total_flops())
 
 
