@@ -52,8 +52,10 @@ def _network(x: npt.NDArray[Any]) -> str:
 
 
 def _online(x: npt.NDArray[Any]) -> str:
-    """Grey pictures: two networks of different kinds, which err for different reasons."""
-    return "lenet+lenet-5-bn" if (network := _network(x)) == "lenet" and _side(x) >= 16 else network
+    """For grey pictures learners of different kinds, which err for different reasons."""
+    if (network := _network(x)) != "lenet":
+        return network
+    return "lenet+lenet-5-bn" if _side(x) >= 16 else "lenet+mlp+nearest-neighbours"
 
 
 def _sent(x: npt.NDArray[Any]) -> str:
