@@ -51,11 +51,13 @@ def _network(x: npt.NDArray[Any]) -> str:
     return "vgg-small" if colour and _side(x) >= 16 else "lenet"
 
 
+#: learners of different kinds, which err for different reasons: for small grey pictures, and larger ones
+POOLS = ("lenet+mlp+nearest-neighbours", "lenet+lenet-5-bn")
+
+
 def _online(x: npt.NDArray[Any]) -> str:
-    """For grey pictures learners of different kinds, which err for different reasons."""
-    if (network := _network(x)) != "lenet":
-        return network
-    return "lenet+lenet-5-bn" if _side(x) >= 16 else "lenet+mlp+nearest-neighbours"
+    network = _network(x)
+    return POOLS[_side(x) >= 16] if network == "lenet" else network
 
 
 def _sent(x: npt.NDArray[Any]) -> str:

@@ -18,7 +18,7 @@ from pathlib import Path
 import joblib
 
 from codelength.checkpoint import Checkpoint
-from codelength.codes.catalogue import CLASSIFIERS, CODES, candidates
+from codelength.codes.catalogue import CLASSIFIERS, CODES, POOLS, candidates
 from codelength.data.dataset import DataSet
 from codelength.data.source import Source
 from codelength.errors import CodelengthError, InputError
@@ -43,13 +43,12 @@ class Budget:
     jobs: int = 1
 
 
-_POOL = "lenet+lenet-5-bn"
 #: the whole zoo
-ALL = (*BUILT_IN, *CLASSIFIERS, _POOL)
+ALL = (*BUILT_IN, *CLASSIFIERS, *POOLS)
 BUDGETS = {
     # networks so small leave most of a second core idle: better a run on each
     "quick": Budget(500, ("shallow", "lenet-slim", "nearest-neighbours"), jobs=64),
-    "paper": Budget(None, ("shallow", "shallow-256", "mlp", "lenet-slim", "lenet", "vgg-small", _POOL)),
+    "paper": Budget(None, ("shallow", "shallow-256", "mlp", "lenet-slim", "lenet", "vgg-small", *POOLS)),
     "best": Budget(None, ALL),
 }
 

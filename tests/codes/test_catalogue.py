@@ -1,0 +1,26 @@
+"""Codes by name: the models agreed for the inputs, and those that can serve."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from codelength.codes.catalogue import POOLS, build, candidates
+from codelength.learners.switching import Switching
+
+
+@pytest.mark.parametrize(
+    ("shape", "agreed"),
+    [((5,), "mlp"), ((8, 8), POOLS[0]), ((28, 28), POOLS[1]), ((32, 32, 3), "vgg-small")],
+)
+def test_the_online_code_has_a_model_agreed_for_the_inputs(shape, agreed):
+    code, model = build("online", np.zeros((4, *shape), np.uint8))
+    assert model == agreed
+    assert isinstance(code.learner, Switching) == ("+" in agreed)
+
+
+def test_a_pool_serves_the_online_code_alone_and_where_all_of_it_fits():
+    large, small = np.zeros((4, 28, 28), np.uint8), np.zeros((4, 8, 8), np.uint8)
+    assert candidates("online", large, POOLS) == POOLS
+    assert candidates("online", small, POOLS) == POOLS[:1]
+    assert candidates("online:refit", large, POOLS) == candidates("two-part:float32", large, POOLS) == ()
