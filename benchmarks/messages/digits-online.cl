@@ -1,2 +1,2 @@
-‰CLN“—¦online‘ªcalibrated‘¦replay‘¥lenetÍ
-Äzp[›ß™S‡)Ía “¥”§float32£cpuÃ”¥2.4.6ª2.13.0+cpu¤AVX2¨AMD 25/1Är$/m¦5ñÄ¹0!ðVéœ/ÀÇWœ§¼]•JÕ_¶L±º=Ä^kp…3tó¥†èã‚·¢ò­8aÇö w®NÈÈõË>Ë”1g
+‰CLN“—¦online‘‚©switching‘“ªcalibrated‘¦replay‘¥lenetªcalibrated‘¦replay‘£mlpªcalibrated‘¥refit‘ªclassifier’´KNeighborsClassifier’§weights¨distance¤rule¤poolÍ
+Äzp[›ß™S‡)Ía “¥”§float32£cpuÃ–¥2.4.6¥1.9.1¦1.17.1ª2.13.0+cpu¤AVX2¨AMD 25/1Ä9Z3óeþÍÓÄ¹0$V‘Ã©8–&þéûÿ¸‘·Y¤Ä‰7S‡>‹§7Ø[µÃ„z)Œar©åG§ÔypÊ7ÉÝw<*¡E
