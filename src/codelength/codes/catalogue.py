@@ -51,8 +51,8 @@ def _network(x: npt.NDArray[Any]) -> str:
     return "vgg-small" if colour and _side(x) >= 16 else "lenet"
 
 
-#: learners of different kinds, which err for different reasons: for small grey pictures, and larger ones
-POOLS = ("lenet+mlp+nearest-neighbours", "lenet+lenet-5-bn")
+#: networks of different kinds, which err for different reasons: for small grey pictures, and larger ones
+POOLS = ("lenet+mlp", "lenet+lenet-5-bn")
 
 
 def _online(x: npt.NDArray[Any]) -> str:
