@@ -14,10 +14,12 @@ import dataclasses
 import time
 from typing import Any
 
+from provenance import parser, write
+
+# isort: split
 import numpy as np
 import preqtorch
 import torch
-from provenance import parser, write
 from torch import nn
 from torch.nn.functional import cross_entropy
 from torch.utils.data import DataLoader, TensorDataset

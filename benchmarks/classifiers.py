@@ -8,8 +8,10 @@ from __future__ import annotations
 import time
 from typing import Any
 
-import numpy as np
 from provenance import parser, write
+
+# isort: split
+import numpy as np
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier

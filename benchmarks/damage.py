@@ -16,8 +16,10 @@ from collections.abc import Callable
 from typing import Any
 
 import msgpack
-import numpy as np
 from provenance import parser, write
+
+# isort: split
+import numpy as np
 from sklearn.neighbors import KNeighborsClassifier
 
 import codelength as cl

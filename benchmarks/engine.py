@@ -12,9 +12,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from provenance import parser, write
+
+# isort: split
 import numpy as np
 import torch
-from provenance import parser, write
 from torch.nn.functional import cross_entropy
 from torch.utils.flop_counter import FlopCounterMode
 

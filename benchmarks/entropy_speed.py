@@ -8,9 +8,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from provenance import parser, write
+
+# isort: split
 import constriction
 import numpy as np
-from provenance import parser, write
 
 from codelength.channel import Receiver, Sender
 from codelength.entropy import RangeDecoder, RangeEncoder, Table

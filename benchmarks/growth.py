@@ -15,8 +15,10 @@ import threading
 import time
 from pathlib import Path
 
-import numpy as np
 from provenance import parser, write
+
+# isort: split
+import numpy as np
 
 import codelength as cl
 

@@ -14,8 +14,10 @@ import tempfile
 import time
 from pathlib import Path
 
-import numpy as np
 from provenance import parser, write
+
+# isort: split
+import numpy as np
 
 import codelength as cl
 from codelength.codes.catalogue import build

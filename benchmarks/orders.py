@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import time
 
-import numpy as np
 from provenance import parser, write
+
+# isort: split
+import numpy as np
 
 from codelength.data import load
 from codelength.results.experiment import Experiment

@@ -9,8 +9,10 @@ from __future__ import annotations
 import dataclasses
 import time
 
-import numpy as np
 from provenance import parser, write
+
+# isort: split
+import numpy as np
 
 from codelength.codes.catalogue import CODES
 from codelength.data import load
