@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from codelength.message import Message
+from codelength.results.report import report
 from codelength.results.runs import Runs
 
 ROOT = Path(__file__).parent.parent
@@ -30,3 +31,10 @@ def test_a_row_is_its_message_and_its_line_in_the_readme(row):
     readme = (ROOT / "README.md").read_text()
     lines = [line for line in readme.replace("**", "").replace(",", "").splitlines() if said in line]
     assert any(row["code"] in line for line in lines), f"{row['code']} {said} is not in the README"
+
+
+def test_a_report_tells_of_all_that_is_committed(tmp_path):
+    if ROWS:
+        report(RESULTS, tmp_path / "report.html")
+        text = (tmp_path / "report.html").read_text()
+        assert all(f"{row['payload_bits'] / 1000:,.3f}" in text for row in ROWS)
