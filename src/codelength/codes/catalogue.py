@@ -56,8 +56,10 @@ POOLS = ("lenet+mlp", "lenet+lenet-5-bn")
 
 
 def _online(x: npt.NDArray[Any]) -> str:
-    network = _network(x)
-    return POOLS[_side(x) >= 16] if network == "lenet" else network
+    small, large = POOLS
+    if (network := _network(x)) != "lenet":
+        return network
+    return large if _side(x) >= 16 else small
 
 
 def _sent(x: npt.NDArray[Any]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from typing import Protocol
 
@@ -124,7 +123,8 @@ class Pool:
 
     def __init__(self, count: int) -> None:
         self._shares = np.array(list(_summing_to(_PARTS, count))) / _PARTS  # (shares, learners)
-        self._logs = np.zeros((len(_SHARPNESS), _MEANS, len(self._shares))) - np.log(pools(count))
+        self._logs = np.zeros((len(_SHARPNESS), _MEANS, len(self._shares)))
+        self._logs -= np.log(self._logs.size)
 
     def shares(self) -> Floats:
         """The learners' shares (K,), the mean over the pools; they add up to one."""
@@ -162,11 +162,6 @@ class Pool:
             means = np.stack((arithmetic, between, geometric))
             pooled = np.stack([means**power for power in _SHARPNESS])
             yield pooled / pooled.sum(axis=4, keepdims=True)
-
-
-def pools(count: int) -> int:
-    """How many pools there are of so many learners."""
-    return _MEANS * len(_SHARPNESS) * math.comb(_PARTS + count - 1, _PARTS)
 
 
 def _summing_to(total: int, count: int) -> Iterator[tuple[int, ...]]:

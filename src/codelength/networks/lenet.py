@@ -40,39 +40,41 @@ def lenet_300_100(shape: tuple[int, ...], classes: int) -> nn.Module:
 def lenet_5(shape: tuple[int, ...], classes: int) -> nn.Module:
     """LeNet-5 as Caffe has it and Deep Compression compresses it: 20 and 50 filters of 5 x 5, 500 hidden."""
     channels, height, width = image_shape(shape, smallest=16)
-    rows, columns = ((side - 4) // 2 - 4 for side in (height, width))
     return nn.Sequential(
         nn.Conv2d(channels, 20, 5),
         nn.MaxPool2d(2),
         nn.Conv2d(20, 50, 5),
         nn.MaxPool2d(2),
         nn.Flatten(),
-        nn.Linear(50 * (rows // 2) * (columns // 2), 500),
+        nn.Linear(50 * _left(height) * _left(width), 500),
         nn.ReLU(),
         Head(500, classes),
     )
 
 
-def lenet_5_bn(shape: tuple[int, ...], classes: int, widths: tuple[int, ...] = (24, 48, 256)) -> nn.Module:
-    """LeNet-5 with batch norms and GELUs: 5 x 5 convolutions, a hidden layer (16 x 16 pixels and up)."""
+def lenet_5_bn(shape: tuple[int, ...], classes: int) -> nn.Module:
+    """LeNet-5 with batch norms and GELUs, 24 and 48 filters of 5 x 5, 256 hidden (16 x 16 pixels and up)."""
     channels, height, width = image_shape(shape, smallest=16)
-    first, second, hidden = widths
-    rows, columns = ((side - 4) // 2 - 4 for side in (height, width))
     return nn.Sequential(
-        nn.Conv2d(channels, first, 5),
+        nn.Conv2d(channels, 24, 5),
         nn.MaxPool2d(2),
-        norm(first),
+        norm(24),
         nn.GELU(),
-        nn.Conv2d(first, second, 5),
+        nn.Conv2d(24, 48, 5),
         nn.MaxPool2d(2),
-        norm(second),
+        norm(48),
         nn.GELU(),
         nn.Flatten(),
-        nn.Linear(second * (rows // 2) * (columns // 2), hidden),
-        nn.BatchNorm1d(hidden),
+        nn.Linear(48 * _left(height) * _left(width), 256),
+        nn.BatchNorm1d(256),
         nn.GELU(),
-        Head(hidden, classes),
+        Head(256, classes),
     )
+
+
+def _left(side: int) -> int:
+    """Pixels of a side after two 5 x 5 convolutions without padding, each halved by a pool."""
+    return ((side - 4) // 2 - 4) // 2
 
 
 def lenet_slim(shape: tuple[int, ...], classes: int) -> nn.Module:
