@@ -157,7 +157,7 @@ def test_a_switch_takes_the_better_learner_at_each_time():
 
     class InOrder:
         def __init__(self, learner):
-            self.predictor = learner.begin(cl.Task(x, order, 3, 0, None))
+            self.predictor = learner.begin(cl.Task(x, order, 3, 0, cl.Numerics(1)))
             self.bits, start = 0.0, 0
             for end in learner.schedule(600, 3):
                 p = above_zero(self.predictor.predict(x[start:end]), 2.0**-16)
@@ -173,7 +173,7 @@ def test_a_switch_takes_the_better_learner_at_each_time():
 
 def test_other_inputs_are_predicted_too():
     x, y = blobs(100)
-    predictor = cl.Switching(LEARNERS).begin(cl.Task(x, np.arange(100), 3, 0, None))
+    predictor = cl.Switching(LEARNERS).begin(cl.Task(x, np.arange(100), 3, 0, cl.Numerics(1)))
     start = 0
     for end in cl.Switching(LEARNERS).schedule(100, 3):
         predictor.predict(x[start:end])

@@ -15,7 +15,7 @@ from codelength.training.pretext import Turned
 from codelength.training.recipe import PRICED
 from codelength.training.student import transplanted
 
-QUICK = dataclasses.replace(PRICED, passes=3.0, pretext=True)
+QUICK = dataclasses.replace(PRICED, passes=3.0, pretext=1.0)
 
 
 @pytest.mark.parametrize("shape", [(5, 4, 4), (5, 3, 4, 4), (5, 4, 4, 3)])
@@ -56,9 +56,7 @@ def test_both_ends_learn_the_same_before_the_first_label():
     code = cl.TwoPartCode("lenet-slim", cl.Subspace(coordinates=50), QUICK)
     message = code.encode(x, y, classes=range(10))
     np.testing.assert_array_equal(cl.decode(bytes(message), x), y)
-    plain = cl.TwoPartCode(
-        "lenet-slim", cl.Subspace(coordinates=50), dataclasses.replace(QUICK, pretext=False)
-    )
+    plain = cl.TwoPartCode("lenet-slim", cl.Subspace(coordinates=50), dataclasses.replace(QUICK, pretext=0.0))
     assert message.ideal_bits != plain.measure(x, y, classes=range(10)).ideal_bits
 
 
@@ -66,9 +64,9 @@ def test_both_ends_learn_the_same_before_the_first_label():
 def test_learners_begin_where_it_ends(learner):
     digits = load_digits()
     x, y = digits.images[:80].astype(np.uint8), digits.target[:80]
-    recipe = cl.Recipe(passes=1.0, early=1.0, pretext=True)
+    recipe = cl.Recipe(passes=1.0, early=1.0, pretext=1.0)
     code = cl.OnlineCode(learner("lenet-slim", recipe))
     message = code.encode(x, y, classes=range(10))
     np.testing.assert_array_equal(cl.decode(bytes(message), x), y)
-    fresh = cl.OnlineCode(learner("lenet-slim", dataclasses.replace(recipe, pretext=False)))
+    fresh = cl.OnlineCode(learner("lenet-slim", dataclasses.replace(recipe, pretext=0.0)))
     assert message.ideal_bits != fresh.measure(x, y, classes=range(10)).ideal_bits

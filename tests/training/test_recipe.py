@@ -39,7 +39,7 @@ def test_presets_go_by_the_shape_alone() -> None:
 def test_only_square_pictures_have_a_pretext() -> None:
     assert preset((3, 32, 32), "variational").pretext
     assert preset((1, 32, 24), "variational") == dataclasses.replace(
-        preset((1, 24, 24), "variational"), pretext=False
+        preset((1, 24, 24), "variational"), pretext=0.0
     )
 
 

@@ -51,15 +51,16 @@ def _network(x: npt.NDArray[Any]) -> str:
     return "vgg-small" if colour and _side(x) >= 16 else "lenet"
 
 
-#: networks of different kinds, which err for different reasons: for small grey pictures, and larger ones
-POOLS = ("lenet+mlp", "lenet+lenet-5-bn")
+#: networks of different kinds, which err for different reasons: for small pictures, grey ones, photographs
+POOLS = ("lenet+mlp", "lenet+lenet-5-bn", "vgg-small+resnet-white")
 
 
 def _online(x: npt.NDArray[Any]) -> str:
-    small, large = POOLS
-    if (network := _network(x)) != "lenet":
-        return network
-    return large if _side(x) >= 16 else small
+    small, grey, photo = POOLS
+    network = _network(x)
+    if network == "lenet":
+        return grey if _side(x) >= 16 else small
+    return photo if network == "vgg-small" else network
 
 
 def _sent(x: npt.NDArray[Any]) -> str:

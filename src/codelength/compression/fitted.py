@@ -51,7 +51,7 @@ class Fitted(Trained):
 
     def begin(self, channel: Channel) -> None:
         """What both ends know before the first label: the means of the prior."""
-        warm_up, known = self.steps(1.0) // _WARM_UP, self.recipe.pretext
+        warm_up, known = self.steps(1.0) // _WARM_UP, self.recipe.pretext > 0
         self._field = MeanField(self.begun(channel), len(self.task.x), warm_up, _DEVIATION, known)
         centers = [self._field.center(number) for number in range(len(self.shapes))]
         self.center = flattened(centers).astype(np.float64)  # of the prior (n,)

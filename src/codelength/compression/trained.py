@@ -16,7 +16,7 @@ from codelength.errors import InputError
 from codelength.learners.learner import Inputs, Probabilities, Task
 from codelength.training.course import Course, Training
 from codelength.training.inputs import Normalizer
-from codelength.training.pretext import pretext, work
+from codelength.training.pretext import TURNS, pretext
 from codelength.training.recipe import Recipe, kind, preset
 from codelength.training.student import Student, built, transplanted
 from codelength.training.students import Students
@@ -87,7 +87,8 @@ class Trained:
         task = self.task
         if not self.recipe.pretext or not len(task.x):
             return self.fresh()
-        training = pretext(self._network, task.x, self._normalize, task.numerics, self._seed)
+        passes, seed = self.recipe.pretext, self._seed
+        training = pretext(self._network, task.x, self._normalize, task.numerics, seed, passes)
         theta = self._stage(channel, training, self._pretext)
         fill(training.student.trainer.learned, theta)
         return transplanted(training.student.trainer.averaged, self.fresh())
@@ -114,9 +115,7 @@ class Trained:
     @property
     def _pretext(self) -> float:
         """How much work the pretext is, beside the recipe's passes."""
-        if not self.recipe.pretext:
-            return 0.0
-        return work(self._normalize.shape) / self.recipe.passes
+        return TURNS * self.recipe.pretext / self.recipe.passes
 
     def steps(self, share: float) -> int:
         """How many steps that part of the recipe's passes is."""

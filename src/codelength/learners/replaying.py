@@ -13,7 +13,7 @@ from codelength.errors import InputError
 from codelength.learners.learner import Inputs, Labels, Probabilities, Task, uniform
 from codelength.training.course import Training
 from codelength.training.inputs import Normalizer
-from codelength.training.pretext import pretext, work
+from codelength.training.pretext import TURNS, pretext
 from codelength.training.recipe import Recipe, preset
 from codelength.training.student import Student
 from codelength.training.students import Students
@@ -31,13 +31,12 @@ class Replaying:
         self._students = Students(network, recipe, task.x, task.classes, normalize, task.numerics, task.seed)
         self._replays = [_Replays(student, recipe, len(task.x)) for student in self._students.members]
         self._pretext: Training | None = None  # as long as it is under way
-        before = 0.0
         if recipe.pretext and len(task.x):
-            self._pretext = pretext(network, task.x, normalize, task.numerics, 1000 * task.seed)
-            before = work(normalize.shape) * len(task.x)
+            seed = 1000 * task.seed
+            self._pretext = pretext(network, task.x, normalize, task.numerics, seed, recipe.pretext)
         # examples trained on before the first label, and until each label is learned
         passes = (recipe.passes_at(seen) for seen in range(1, len(task.x) + 1))
-        self._work = np.cumsum([before, *passes])
+        self._work = np.cumsum([TURNS * recipe.pretext * len(task.x), *passes])
 
     def predict(self, x: Inputs) -> Probabilities:
         """Probabilities (m, classes) of the averaged weights, float64; uniform before the first label."""

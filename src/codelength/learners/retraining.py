@@ -11,7 +11,7 @@ from codelength.errors import InputError
 from codelength.learners.learner import Inputs, Labels, Probabilities, Task, uniform
 from codelength.training.course import Course, Training
 from codelength.training.inputs import Normalizer
-from codelength.training.pretext import pretext, work
+from codelength.training.pretext import TURNS, pretext
 from codelength.training.recipe import Recipe, preset
 from codelength.training.students import Students
 
@@ -34,8 +34,8 @@ class Retraining:
         self._taken = 0  # steps of the last of them
         self._pretext: Training | None = None  # what each training starts from, if not from scratch
         if self._recipe.pretext and len(task.x):
-            seed = 1000 * task.seed
-            self._pretext = pretext(network, task.x, self._normalize, task.numerics, seed)
+            passes, seed = self._recipe.pretext, 1000 * task.seed
+            self._pretext = pretext(network, task.x, self._normalize, task.numerics, seed, passes)
         self._students = self._from_scratch()
 
     def predict(self, x: Inputs) -> Probabilities:
@@ -79,7 +79,7 @@ class Retraining:
             under_way = self._trainings[self._begun - 1]
             left += (under_way.steps - self._taken) * under_way.batch
         if self._pretext is not None:
-            before = work(self._normalize.shape) * len(self._labels)
+            before = TURNS * self._recipe.pretext * len(self._labels)
             total, left = total + before, left + before * (1 - self._pretext.done())
         return 1 - left / total if total else 1.0
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import dataclasses
+import itertools
+from collections.abc import Callable, Iterator, Sequence
 from typing import Annotated
 
 import numpy as np
@@ -24,6 +25,7 @@ from codelength.learners.learner import (
     learn_on,
 )
 from codelength.learners.mixing import mixture, require_rule
+from codelength.workers import M, T, Workers
 
 Floats = npt.NDArray[np.float64]
 
@@ -31,7 +33,7 @@ _SHARE = 256  # weights follow after every 256th part of the past, at first afte
 
 
 @registered("switching")
-@dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True)
 class Switching(Learner):
     """Several learners; p = sum_k w_k p_k, with weights w that follow what each predicted of the past.
 
@@ -49,8 +51,8 @@ class Switching(Learner):
       The one that can be better than every learner at every time. For at most 8 learners.
 
     Each learner keeps its own blocks; weights follow inside them, after each label at first and then
-    after every 256th part of the past. Raises AgreementError for an unknown rule, for no learners and for
-    more than a rule takes.
+    after every 256th part of the past. Learners that need torch work side by side. Raises AgreementError
+    for an unknown rule, for no learners and for more than a rule takes.
     """
 
     learners: tuple[Learner, ...]
@@ -81,7 +83,8 @@ class Switching(Learner):
 
     def probe(self, task: Task) -> Probabilities:
         """All learners' probes, one below the other."""
-        return np.concatenate([learner.probe(task) for learner in self.learners])
+        apart = _SideBySide(self.learners, task)
+        return np.concatenate(apart.each(lambda learner: learner.probe(apart.task), self.learners))
 
 
 class Switched:
@@ -89,7 +92,9 @@ class Switched:
 
     def __init__(self, switching: Switching, task: Task) -> None:
         self._task = task
-        self._members = [_Member(learner, task, switching.floor) for learner in switching.learners]
+        apart = _SideBySide(switching.learners, task)
+        self._each = apart.each
+        self._members = [_Member(learner, apart.task, switching.floor) for learner in switching.learners]
         self._names = [f"{place}: {worded(pack(each))}" for place, each in enumerate(switching.learners, 1)]
         self._mixture = mixture(switching.rule, len(self._members), switching.rate)
         self._y = np.zeros(len(task.x), np.int64)
@@ -108,21 +113,23 @@ class Switched:
         """Mixed probabilities (m, classes)."""
         rows = range(self._seen, self._seen + len(x))
         upcoming = rows.stop <= len(self._task.x) and np.array_equal(x, self._task.x[rows.start : rows.stop])
-        predictions = [member.ahead(rows) if upcoming else member.predict(x) for member in self._members]
-        return self._mixture.mix(np.stack(predictions))
+
+        def predict(member: _Member) -> Probabilities:
+            return member.ahead(rows) if upcoming else member.predict(x)
+
+        return self._mixture.mix(np.stack(self._each(predict, self._members)))
 
     def update(self, x: Inputs, y: Labels) -> None:
         """Weighs the learners by the labels (m,) of the next m inputs; each learns where its block ends."""
         rows = range(self._seen, self._seen + len(y))
-        self._mixture.follow(np.stack([member.ahead(rows) for member in self._members]), y)
+        self._mixture.follow(np.stack(self._each(lambda member: member.ahead(rows), self._members)), y)
         self._y[rows.start : rows.stop] = y
         self._seen = rows.stop
-        for member in self._members:
-            member.learn(self._y, self._seen)
+        self._each(lambda member: member.learn(self._y, self._seen), self._members)
 
     def learn_on(self) -> bool:
         """A slice of whatever one of them has left to do."""
-        return any(learn_on(member.predictor) for member in self._members)
+        return any(self._each(lambda member: learn_on(member.predictor), self._members))
 
     def done(self) -> float | None:
         """The mean of what the learners can tell."""
@@ -148,6 +155,22 @@ class Switched:
             assert isinstance(member.predictor, Restorable)
             member.predictor.restore(part(f"learner{number}", state))
             member.skip(self._seen)
+
+
+class _SideBySide:
+    """Learners that need torch, each in a thread with its share of the agreed ones; the others after them."""
+
+    def __init__(self, learners: Sequence[Learner], task: Task) -> None:
+        self._threaded = ["torch" in learner.libraries for learner in learners]
+        self._workers = Workers(sum(self._threaded), task.numerics.threads)
+        numerics = dataclasses.replace(task.numerics, threads=self._workers.threads)
+        self.task = dataclasses.replace(task, numerics=numerics)
+
+    def each(self, do: Callable[[M], T], members: Sequence[M]) -> list[T]:
+        """What `do` returns for each of the members, one a learner."""
+        threaded = iter(self._workers.each(do, itertools.compress(members, self._threaded)))
+        pairs = zip(members, self._threaded, strict=True)
+        return [next(threaded) if apart else do(member) for member, apart in pairs]
 
 
 class _Member:

@@ -33,6 +33,7 @@ BUILT_IN = {
     "vgg-13": "vgg",
     "vgg-16": "vgg",
     "resnet-small": "residual",
+    "resnet-white": "residual",
 }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 from codelength.agreement import register
-from codelength.networks.layers import GlobalMaxPool, Head, conv, image_shape, norm
+from codelength.networks.layers import GlobalMaxPool, Head, Whitening, conv, image_shape, norm
 
 
 class Residual(nn.Module):
@@ -26,9 +26,28 @@ def resnet_small(shape: tuple[int, ...], classes: int, widths: tuple[int, ...] =
     channels, _, _ = image_shape(shape, smallest=8)
     layers: list[nn.Module] = []
     for wide in widths:
-        layers += [conv(channels, wide), nn.MaxPool2d(2), norm(wide), nn.GELU(), Residual(wide)]
+        layers += [*_halved(channels, wide), Residual(wide)]
         channels = wide
     return nn.Sequential(*layers, GlobalMaxPool(), Head(channels, classes))
 
 
+def resnet_white(shape: tuple[int, ...], classes: int, widths: tuple[int, ...] = (64, 128, 256)) -> nn.Module:
+    """A whitening 2 x 2 stem, a convolution and a pool, then two groups as above (16 x 16 pixels and up)."""
+    channels, _, _ = image_shape(shape, smallest=16)
+    stem = Whitening(channels)
+    layers: list[nn.Module] = [stem, nn.GELU()]
+    channels = stem.out_channels
+    for wide in widths:
+        layers += _halved(channels, wide)
+        if channels > stem.out_channels:  # at the full size a block would cost as much as all the rest
+            layers.append(Residual(wide))
+        channels = wide
+    return nn.Sequential(*layers, GlobalMaxPool(), Head(channels, classes))
+
+
+def _halved(channels_in: int, channels_out: int) -> list[nn.Module]:
+    return [conv(channels_in, channels_out), nn.MaxPool2d(2), norm(channels_out), nn.GELU()]
+
+
 register("resnet-small", resnet_small)
+register("resnet-white", resnet_white)

@@ -6,6 +6,7 @@ Rotations (ICLR 2018).
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import numpy as np
@@ -52,17 +53,14 @@ class Turned:
         return np.arange(len(self), dtype=np.int64) % TURNS
 
 
-def pretext(network: str, x: Rows, normalize: Normalizer, numerics: Numerics, seed: int) -> Training:
+def pretext(
+    network: str, x: Rows, normalize: Normalizer, numerics: Numerics, seed: int, passes: float
+) -> Training:
     """A network by name, to be trained on how far inputs x (n, ...) were turned.
 
     Raises InputError unless they are square pictures, AgreementError for an unknown network.
     """
     turned = Turned(x, normalize.channels_last)
-    recipe = preset(normalize.shape, "pretext")
+    recipe = dataclasses.replace(preset(normalize.shape, "pretext"), passes=passes)
     module = built(network, x, TURNS, normalize, seed)
     return Training(Student(module, recipe, turned, normalize, numerics, seed), recipe, turned.labels)
-
-
-def work(shape: tuple[int, ...]) -> float:
-    """How many examples a pretext trains on for each input of that shape."""
-    return TURNS * preset(shape, "pretext").passes

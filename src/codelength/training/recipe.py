@@ -58,8 +58,8 @@ class Recipe(Agreement):
     cutout: Annotated[float, Within(0, 1)] = 0.0
     flips: bool = False
 
-    # Before the first label: whether a network that is sent in few numbers learns from the inputs alone.
-    pretext: bool = False
+    # Before the first label: passes over the inputs, turned in all four directions, to learn how far.
+    pretext: Annotated[float, Within(0, 100)] = 0.0
 
     # Predictions: networks trained side by side, and views of an input, whose outputs are averaged.
     networks: Annotated[int, Within(1, 8)] = 1
@@ -113,9 +113,9 @@ GRAY = Recipe(
 )
 
 PHOTO = Recipe(
-    passes=12.0,
-    early=1.5,
-    late_from=8000.0,
+    passes=15.0,
+    early=1.0,
+    pretext=2.0,
     focus=0.5,
     smallest_batch=64,
     optimizer="muon",
@@ -132,7 +132,7 @@ PHOTO = Recipe(
 #: trained from scratch at each doubling of the past, in place of on and on
 TABLE_ANEW = dataclasses.replace(TABLE, passes=30.0, early=4.0)
 GRAY_ANEW = dataclasses.replace(GRAY, passes=6.0, early=4.0, late_from=15000.0, focus=0.0)
-PHOTO_ANEW = dataclasses.replace(PHOTO, passes=5.0, early=4.0, late_from=20000.0, focus=0.0)
+PHOTO_ANEW = dataclasses.replace(PHOTO, passes=5.0, early=4.0, late_from=20000.0, focus=0.0, pretext=0.0)
 
 #: trained once, on all labels, and sent
 TABLE_SENT = TABLE_ANEW
@@ -161,15 +161,16 @@ PRICED = Recipe(
     weight_decay=0.0,
 )
 
-PHOTO_PRICED = dataclasses.replace(PRICED, pretext=True)
+PHOTO_PRICED = dataclasses.replace(PRICED, pretext=3.75)
 
 #: trained for the variational bound: the noise and the divergence keep it from overfitting
 VARIATIONAL = dataclasses.replace(PRICED, step=3e-3, bias_step=3e-3)
-PICTURE_VARIATIONAL = dataclasses.replace(PRICED, step=1e-2, bias_step=1e-2, pretext=True)
+GRAY_VARIATIONAL = dataclasses.replace(PRICED, step=1e-2, bias_step=1e-2, pretext=1.0)
+PHOTO_VARIATIONAL = dataclasses.replace(GRAY_VARIATIONAL, pretext=3.75)
 
-#: trained before the first label, on how far pictures were turned; a pass shows each in four directions
-GRAY_PRETEXT = dataclasses.replace(GRAY_SENT, passes=1.0)
-PHOTO_PRETEXT = dataclasses.replace(PHOTO_SENT, passes=3.75, cutout=0.0, label_smoothing=0.0)
+#: trained before the first label, on how far pictures were turned, for as many passes as a recipe says
+GRAY_PRETEXT = GRAY_SENT
+PHOTO_PRETEXT = dataclasses.replace(PHOTO_SENT, cutout=0.0, label_smoothing=0.0)
 
 #: for tables, grey pictures and photographs, in the order of `kind`, by what a network is trained for
 PRESETS = {
@@ -178,7 +179,7 @@ PRESETS = {
     "sent": (TABLE_SENT, GRAY_SENT, PHOTO_SENT),
     "pretext": (PHOTO_PRETEXT, GRAY_PRETEXT, PHOTO_PRETEXT),
     "priced": (PRICED, PRICED, PHOTO_PRICED),
-    "variational": (VARIATIONAL, PICTURE_VARIATIONAL, PICTURE_VARIATIONAL),
+    "variational": (VARIATIONAL, GRAY_VARIATIONAL, PHOTO_VARIATIONAL),
 }
 
 
@@ -193,4 +194,4 @@ def preset(shape: tuple[int, ...], use: str = "replay") -> Recipe:
     """The agreed recipe for inputs of this shape; a pretext is for square pictures alone."""
     agreed = PRESETS[use][kind(shape)]
     square = len(shape) == 3 and shape[1] == shape[2]
-    return agreed if square or not agreed.pretext else dataclasses.replace(agreed, pretext=False)
+    return agreed if square or not agreed.pretext else dataclasses.replace(agreed, pretext=0.0)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import typing
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -16,18 +14,15 @@ from codelength.order import Rows
 from codelength.training.inputs import Normalizer
 from codelength.training.recipe import Recipe
 from codelength.training.student import Floats, Student, built
+from codelength.workers import Workers
 
 _PROBED = 32
-
-M = typing.TypeVar("M")
-T = typing.TypeVar("T")
 
 
 class Students:
     """As many networks as the recipe says, alike but for their seeds: 1,000 times `seed` and on.
 
-    Each has its share of the agreed threads: for small networks that is faster than all threads on
-    one network after the other. Raises what `built` raises.
+    Raises what `built` raises.
     """
 
     def __init__(
@@ -48,27 +43,7 @@ class Students:
             Student(built(network, x, classes, normalize, each), recipe, x, normalize, numerics, each)
             for each in seeds
         ]
-        self._pool = ThreadPoolExecutor(max(1, min(len(self.members), numerics.threads)))
-        self._threads = max(1, numerics.threads // len(self.members))  # of each network
-
-    def each(self, do: Callable[[M], T], members: Iterable[M]) -> list[T]:
-        """What `do` returns for each of `members`, one a network."""
-
-        if len(self.members) == 1:  # memory that the calling thread lets go of is kept for its next step
-            return [do(member) for member in members]
-
-        def done(member: M) -> T:
-            # A thread takes the count over from whoever set one last, when it first asks for it: only
-            # then does a count of its own hold. Another count would be other floats.
-            torch.get_num_threads()
-            torch.set_num_threads(self._threads)
-            return do(member)
-
-        outside = torch.get_num_threads()
-        try:
-            return list(self._pool.map(done, members))
-        finally:
-            torch.set_num_threads(outside)
+        self.each = Workers(len(self.members), numerics.threads).each  # of what there is one a network
 
     def predict(self, x: npt.NDArray[Any]) -> Floats:
         """Probabilities (m, classes), the mean over the networks."""
