@@ -14,6 +14,7 @@ from codelength import agreement
 from codelength.codes.catalogue import learning
 from codelength.learners.learner import above_zero
 from codelength.learners.mixing import RULES, Pool, Weights
+from codelength.numerics import Numerics
 
 LEARNERS = (
     cl.Frequency(),
@@ -157,7 +158,7 @@ def test_a_switch_takes_the_better_learner_at_each_time():
 
     class InOrder:
         def __init__(self, learner):
-            self.predictor = learner.begin(cl.Task(x, order, 3, 0, cl.Numerics(1)))
+            self.predictor = learner.begin(cl.Task(x, order, 3, 0, Numerics(1)))
             self.bits, start = 0.0, 0
             for end in learner.schedule(600, 3):
                 p = above_zero(self.predictor.predict(x[start:end]), 2.0**-16)
@@ -173,7 +174,7 @@ def test_a_switch_takes_the_better_learner_at_each_time():
 
 def test_other_inputs_are_predicted_too():
     x, y = blobs(100)
-    predictor = cl.Switching(LEARNERS).begin(cl.Task(x, np.arange(100), 3, 0, cl.Numerics(1)))
+    predictor = cl.Switching(LEARNERS).begin(cl.Task(x, np.arange(100), 3, 0, Numerics(1)))
     start = 0
     for end in cl.Switching(LEARNERS).schedule(100, 3):
         predictor.predict(x[start:end])
@@ -181,6 +182,25 @@ def test_other_inputs_are_predicted_too():
         start = end
     other, answers = blobs(200, seed=1)
     assert (predictor.predict(other).argmax(axis=1) == answers).mean() > 0.8
+
+
+def test_networks_side_by_side_each_have_their_share_of_the_threads():
+    x, y = blobs(80)
+    learners = (cl.Replay("shallow"), cl.Replay("mlp"), cl.Frequency())
+
+    def predicted(learner, threads):
+        numerics = Numerics(threads)
+        predictor, start, parts = learner.begin(cl.Task(x, np.arange(80), 3, 0, numerics)), 0, []
+        with numerics.enforced(learner.libraries):
+            for end in learner.schedule(80, 3):
+                parts.append(predictor.predict(x[start:end]))
+                predictor.update(x[start:end], y[start:end])
+                start = end
+        return np.concatenate(parts)
+
+    alone = [above_zero(predicted(learner, 1), 2.0**-16) for learner in learners]
+    together = predicted(cl.Switching(learners, "average"), 2)
+    np.testing.assert_array_equal(together, np.einsum("k,kmc->mc", np.full(3, 1 / 3), np.stack(alone)))
 
 
 def test_nonsense_is_refused():

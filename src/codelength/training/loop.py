@@ -29,7 +29,7 @@ class Priced(Protocol):
         """What its parameters cost, in nats for each label that they serve."""
 
 
-#: held while torch's global generator is lent to one trainer
+#: held while torch's global generator is lent: networks are made and trained in several threads
 _generator = threading.Lock()
 
 
@@ -180,7 +180,7 @@ class Trainer:
 @contextmanager
 def seeded(seed: int) -> Iterator[None]:
     """torch's global generator started from `seed` inside, and as it was before outside."""
-    with torch.random.fork_rng(devices=[]):
+    with _generator, torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(seed)
         yield
 
