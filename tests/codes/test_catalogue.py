@@ -11,7 +11,13 @@ from codelength.learners.switching import Switching
 
 @pytest.mark.parametrize(
     ("shape", "agreed"),
-    [((5,), "mlp"), ((8, 8), POOLS[0]), ((28, 28), POOLS[1]), ((32, 32, 3), POOLS[2]), ((12, 12, 3), POOLS[0])],
+    [
+        ((5,), "mlp"),
+        ((8, 8), POOLS[0]),
+        ((28, 28), POOLS[1]),
+        ((32, 32, 3), POOLS[2]),
+        ((12, 12, 3), POOLS[0]),
+    ],
 )
 def test_the_online_code_has_a_model_agreed_for_the_inputs(shape, agreed):
     code, model = build("online", np.zeros((4, *shape), np.uint8))
