@@ -4,11 +4,12 @@
 
 Operations are counted by torch (2 a multiply-add, forward and backward). Plain training is a bare loop
 over the same network, optimizers, batches, steps and augmentation: no replay bookkeeping, no averaged
-weights, no prediction, no coding. The whole run is `measure` with the agreed learner.
+weights, no prediction, no coding. The whole run is `measure` with one network and the agreed recipe, without its pretext.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import Callable
 
@@ -22,8 +23,8 @@ from torch.utils.flop_counter import FlopCounterMode
 
 import codelength as cl
 from codelength import networks
-from codelength.codes.catalogue import build
 from codelength.codes.online import OnlineCode
+from codelength.learners.calibration import Calibrated
 from codelength.learners.replay import Replay
 from codelength.numerics import Numerics
 from codelength.training.augmentation import augment
@@ -31,7 +32,7 @@ from codelength.training.inputs import Normalizer
 from codelength.training.loop import Trainer, optimizers, seeded
 from codelength.training.recipe import Recipe, preset
 
-MATRIX, REPEATS, BATCH = 4096, 10, 256
+NETWORK, MATRIX, REPEATS, BATCH = "vgg-small", 4096, 10, 256
 
 
 def seconds(work: Callable[[], object]) -> float:
@@ -114,23 +115,23 @@ def main() -> None:
     given = arguments.parse_args()
     data = cl.load("cifar10", given.data_dir)
     x, y = data.x[: given.labels], data.y[: given.labels]
-    code, network = build("online", x)
-    learner: Replay = code.learner.learner  # under the calibration
-    recipe, numerics = learner.recipe or preset((3, 32, 32)), Numerics.here(code.libraries)
-    with numerics.enforced(code.libraries):
-        rows = [rate(network, x, recipe, numerics)]
+    recipe = dataclasses.replace(preset((3, 32, 32)), pretext=0.0)  # which bare training does not have
+    learner = Replay(NETWORK, recipe)
+    numerics = Numerics.here(learner.libraries)
+    with numerics.enforced(learner.libraries):
+        rows = [rate(NETWORK, x, recipe, numerics)]
         print(rows[-1], flush=True)
         started = time.perf_counter()
-        examples = plain(network, x, y, learner, recipe, numerics)
+        examples = plain(NETWORK, x, y, learner, recipe, numerics)
         training = time.perf_counter() - started
     print(f"plain training: {training:.0f} s", flush=True)
     started = time.perf_counter()
-    measured = OnlineCode(code.learner).measure(x, y, classes=data.classes)
+    measured = OnlineCode(Calibrated(learner)).measure(x, y, classes=data.classes)
     whole = time.perf_counter() - started
     rows.append(
         {
             "what": "whole online run over plain training",
-            "network": network,
+            "network": NETWORK,
             "labels": len(x),
             "examples": examples,
             "plain_seconds": round(training, 1),
