@@ -4,7 +4,8 @@
 
 Operations are counted by torch (2 a multiply-add, forward and backward). Plain training is a bare loop
 over the same network, optimizers, batches, steps and augmentation: no replay bookkeeping, no averaged
-weights, no prediction, no coding. The whole run is `measure` with one network and the agreed recipe, without its pretext.
+weights, no prediction, no coding. The whole run is `measure` with one network and the agreed recipe,
+but for its pretext.
 """
 
 from __future__ import annotations

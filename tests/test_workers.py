@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 import pytest
 import torch
 
 from codelength.training.inputs import Normalizer
+from codelength.training.loop import seeded
 from codelength.training.student import built
 from codelength.workers import Workers
 
@@ -23,6 +26,17 @@ def test_networks_made_at_once_are_those_made_alone() -> None:
     for mine, theirs in zip(alone, together, strict=True):
         for one, other in zip(mine, theirs, strict=True):
             torch.testing.assert_close(one, other, rtol=0, atol=0)
+
+
+def test_a_network_may_be_made_while_another_is() -> None:
+    def nested() -> None:
+        with seeded(0), seeded(1):
+            pass
+
+    thread = threading.Thread(target=nested, daemon=True)  # so that a deadlock is a failure
+    thread.start()
+    thread.join(10)
+    assert not thread.is_alive()
 
 
 @pytest.mark.parametrize(("members", "threads", "share"), [(1, 4, 4), (2, 4, 2), (3, 2, 1), (0, 2, 2)])

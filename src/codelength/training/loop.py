@@ -30,7 +30,7 @@ class Priced(Protocol):
 
 
 #: held while torch's global generator is lent: networks are made and trained in several threads
-_generator = threading.Lock()
+_generator = threading.RLock()
 
 
 class Trainer:
