@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 from torch import Tensor, nn
 
 from codelength.agreement import register
@@ -35,14 +37,11 @@ def resnet_white(shape: tuple[int, ...], classes: int, widths: tuple[int, ...] =
     """A whitening 2 x 2 stem, a convolution and a pool, then two groups as above (16 x 16 pixels and up)."""
     channels, _, _ = image_shape(shape, smallest=16)
     stem = Whitening(channels)
-    layers: list[nn.Module] = [stem, nn.GELU()]
-    channels = stem.out_channels
-    for wide in widths:
-        layers += _halved(channels, wide)
-        if channels > stem.out_channels:  # at the full size a block would cost as much as all the rest
-            layers.append(Residual(wide))
-        channels = wide
-    return nn.Sequential(*layers, GlobalMaxPool(), Head(channels, classes))
+    # no block for the first width: at that size it would take a third more time
+    layers: list[nn.Module] = [stem, nn.GELU(), *_halved(stem.out_channels, widths[0])]
+    for narrow, wide in itertools.pairwise(widths):
+        layers += [*_halved(narrow, wide), Residual(wide)]
+    return nn.Sequential(*layers, GlobalMaxPool(), Head(widths[-1], classes))
 
 
 def _halved(channels_in: int, channels_out: int) -> list[nn.Module]:
