@@ -25,8 +25,10 @@ def test_the_online_code_has_a_model_agreed_for_the_inputs(shape, agreed):
     assert isinstance(code.learner, Switching) == ("+" in agreed)
 
 
-def test_a_pool_serves_the_online_code_alone_and_where_all_of_it_fits():
+def test_a_pool_serves_the_codes_that_send_no_model_and_where_all_of_it_fits():
     large, small = np.zeros((4, 28, 28), np.uint8), np.zeros((4, 8, 8), np.uint8)
     assert candidates("online", large, POOLS) == POOLS
     assert candidates("online", small, POOLS) == POOLS[:1]
+    assert candidates("shannon", large, (*POOLS, "lenet")) == POOLS[1:2]
+    assert candidates("shannon", small, (*POOLS, "lenet")) == ("lenet",)
     assert candidates("online:refit", large, POOLS) == candidates("two-part:float32", large, POOLS) == ()

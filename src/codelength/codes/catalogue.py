@@ -63,6 +63,11 @@ def _online(x: npt.NDArray[Any]) -> str:
     return photo if network == "vgg-small" else network
 
 
+def _held(x: npt.NDArray[Any]) -> str:
+    """Networks that differ where the tenth of the labels that both ends hold is enough to tell them apart."""
+    return _online(x) if _side(x) >= 16 else _network(x)
+
+
 def _sent(x: npt.NDArray[Any]) -> str:
     """Few parameters where they are to be sent for few labels."""
     return _network(x) if _side(x) >= 16 else "shallow"
@@ -119,8 +124,8 @@ def refitting(model: str) -> Learner:
 CODES: dict[str, Entry] = {
     "uniform": Entry(lambda seed, _: UniformCode(seed=seed)),
     "frequency": Entry(lambda seed, _: OnlineCode(Frequency(), seed=seed)),
-    "shannon": Entry(lambda seed, _: ShannonCode(seed=seed), _network, replaying),
-    "shannon:huffman": Entry(lambda seed, _: HuffmanCode(seed=seed), _network, replaying),
+    "shannon": Entry(lambda seed, _: ShannonCode(seed=seed), _held, learning),
+    "shannon:huffman": Entry(lambda seed, _: HuffmanCode(seed=seed), _held, learning),
     "two-part:float32": Entry(lambda seed, model: TwoPartCode(model, Floats(), seed=seed), _sent),
     "two-part:deep-compression": Entry(
         lambda seed, model: TwoPartCode(model, DeepCompression(coding="contexts"), seed=seed), _sent
@@ -150,7 +155,7 @@ def candidates(name: str, x: npt.NDArray[Any], models: Sequence[str]) -> tuple[s
         names = model.split("+")
         fitting = all(networks.fits(each, shape) for each in names if networks.is_network(each))
         if len(names) > 1:
-            return fitting and name == "online"
+            return fitting and (name == "online" or code.held is not None)
         return fitting and (networks.is_network(model) or name == "online:refit")
 
     serving = tuple(model for model in models if serves(model))
