@@ -26,11 +26,15 @@ def digits(n):
     return data.images[rows].astype(np.uint8), data.target[rows].astype(np.int64)
 
 
-@pytest.mark.parametrize("network", ["shallow", "lenet-slim"])
-def test_labels_and_auxiliary_bytes_come_back(network):
+@pytest.mark.parametrize(
+    ("network", "coordinates"), [("shallow", None), ("lenet-slim", 0), ("lenet-slim", 300)]
+)
+def test_labels_and_auxiliary_bytes_come_back(network, coordinates):
     x, y = digits(200)
     auxiliary = np.random.default_rng(1).bytes(60_001)
-    message = cl.BitsBackCode(network, QUICK).encode(x, y, classes=range(10), auxiliary=auxiliary)
+    message = cl.BitsBackCode(network, QUICK, coordinates=coordinates).encode(
+        x, y, classes=range(10), auxiliary=auxiliary
+    )
     received = cl.receive(bytes(message), x)
     np.testing.assert_array_equal(received.labels, y)
     assert received.auxiliary == auxiliary
@@ -64,7 +68,7 @@ def test_the_bound_is_kl_and_a_mean_over_samples():
     session = Session.begin(code, x, alphabet.size, Numerics.here(code.libraries))
     indices = session.visited(alphabet.indices(y))
     with session.task.numerics.enforced(code.libraries):
-        model = Fitted("shallow", QUICK, session.task)
+        model = Fitted("shallow", QUICK, session.task, None)
         model.begin(Counter(session.visited(np.asarray(y))))
         posterior = model.posterior(Counter(indices))
     prior, deviation = model.spread(posterior.best), np.exp(posterior.log_deviation)
@@ -113,9 +117,10 @@ def test_nothing_to_send():
     assert cl.decode(bytes(message), x[:0]).shape == (0,)
 
 
-def test_relative_entropy_coding_needs_no_labels_to_decode_weights():
+@pytest.mark.parametrize(("network", "coordinates"), [("shallow", None), ("lenet-slim", 300)])
+def test_relative_entropy_coding_needs_no_labels_to_decode_weights(network, coordinates):
     x, y = digits(200)
-    message = cl.RelativeEntropyCode("shallow", QUICK).encode(x, y, classes=range(10))
+    message = cl.RelativeEntropyCode(network, QUICK, coordinates=coordinates).encode(x, y, classes=range(10))
     received = cl.receive(bytes(message), x)
     np.testing.assert_array_equal(received.labels, y)
     assert received.auxiliary == b""

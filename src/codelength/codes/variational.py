@@ -40,13 +40,16 @@ _SPARE = 64  # auxiliary bytes that the coder wants beside those that the weight
 class VariationalCode(Code, ABC):
     """A network by name with a Gaussian for every parameter: weights drawn from them, then the labels.
 
-    With no recipe, the one agreed for the inputs' shape. Raises AgreementError for an unknown network,
-    InputError when it cannot take the inputs.
+    With `coordinates`, one for every coordinate of a random subspace (`compression.projected`) instead: as
+    many as are agreed for the kind of inputs where no number is given, which is 0, no subspace, for all but
+    photographs. With no recipe, the one agreed for the inputs' shape. Raises AgreementError for an unknown
+    network, InputError when it cannot take the inputs.
     """
 
     network: str
     recipe: Recipe | None = None
     floor: Annotated[float, Within(1e-12, 0.5)] = 2.0**-16
+    coordinates: Annotated[int | None, Within(0, 2**20)] = None
 
     libraries: ClassVar[frozenset[str]] = frozenset({"torch"})
 
@@ -57,7 +60,7 @@ class VariationalCode(Code, ABC):
     def _model(self, task: Task) -> Fitted:
         from codelength.compression.fitted import Fitted
 
-        return Fitted(self.network, self.recipe, task)
+        return Fitted(self.network, self.recipe, task, self.coordinates)
 
     def _labels(self, channel: Channel, model: Fitted) -> None:
         """The labels travel under the weights that the model holds."""
@@ -88,7 +91,7 @@ class VariationalCode(Code, ABC):
         data = []
         for _ in range(_SAMPLES):
             noise = np.exp(posterior.log_deviation) * random.standard_normal(len(posterior.mean))
-            model.load((model.center + posterior.mean + noise).astype(np.float32))
+            model.place(posterior.mean + noise)
             counter = Counter(channel.all_labels())
             self._labels(counter, model)
             data.append(counter.account.bits)
@@ -116,12 +119,12 @@ class BitsBackCode(VariationalCode):
         posterior = functools.cache(lambda: model.posterior(channel))
         cells = bins.prior(model.size)
         before = channel.account.bits
-        prior = model.spread(positive(channel, len(model.shapes), lambda: posterior().best))
+        prior = model.spread(positive(channel, len(model.sizes), lambda: posterior().best))
         self._told(channel, model, posterior, prior)
         first = channel.weights(cells, lambda: bins.first_digit(*posterior().units(prior)))
         second = channel.weights(cells, lambda: bins.second_digit(*posterior().units(prior), first))
         channel.account.parameter_bits = channel.account.bits - before
-        model.load((model.center + prior * bins.values(first, second)).astype(np.float32))
+        model.place(prior * bins.values(first, second))
         self._labels(channel, model)
         channel.give_back(second, lambda: bins.second_digit(*posterior().units(prior), first))
         channel.give_back(first, lambda: bins.first_digit(*posterior().units(prior)))
@@ -166,9 +169,9 @@ class RelativeEntropyCode(VariationalCode):
         model.begin(channel)
         posterior = functools.cache(lambda: model.posterior(channel))
         before = channel.account.bits
-        prior = model.spread(positive(channel, len(model.shapes), lambda: posterior().best))
+        prior = model.spread(positive(channel, len(model.sizes), lambda: posterior().best))
         self._told(channel, model, posterior, prior)
-        densities = positive(channel, len(model.shapes), lambda: model.means(posterior().divergences(prior)))
+        densities = positive(channel, len(model.sizes), lambda: model.means(posterior().divergences(prior)))
         places = nearby.blocks(model.sizes, densities, self.seed)
         z = nearby.sent(
             channel,
@@ -178,6 +181,6 @@ class RelativeEntropyCode(VariationalCode):
             lambda: (*posterior().units(prior), posterior().divergences(prior)),
         )
         channel.account.parameter_bits = channel.account.bits - before
-        model.load((model.center + prior * z).astype(np.float32))
+        model.place(prior * z)
         self._labels(channel, model)
         return Frozen(model.predict)

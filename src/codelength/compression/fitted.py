@@ -1,4 +1,4 @@
-"""A posterior over a network's parameters, fitted to labels, and its prior."""
+"""A posterior over a network's parameters, or its coordinates in a subspace, fitted to labels; its prior."""
 
 from __future__ import annotations
 
@@ -11,20 +11,24 @@ import torch
 
 from codelength.channel import Channel
 from codelength.compression.compression import Shapes, split
+from codelength.compression.projected import Projected, shared_out
 from codelength.compression.trained import Trained, flattened
 from codelength.learners.learner import Task
+from codelength.training.inputs import Normalizer
 from codelength.training.meanfield import MeanField, divergence
-from codelength.training.recipe import Recipe
+from codelength.training.recipe import Recipe, kind
 
 _WARM_UP = 5  # the price grows over that part of the training
 _DEVIATION = 0.1  # of a posterior at first, beside a fresh layer's weights
+_OF_COORDINATES = 1.0  # the same, for coordinates: a tenth of what moves a weight as far
+_COORDINATES = (0, 0, 20_000)  # for tables, grey pictures and photographs; 0: no subspace
 
 Floats = npt.NDArray[np.float64]
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Posterior:
-    """Gaussians for all parameters (n,) around the prior's means; `best` (tensors,) are the prior's best
+    """Gaussians for all variables (n,) around the prior's means; `best` (tensors,) are the prior's best
     deviations, before they are rounded."""
 
     mean: Floats
@@ -36,24 +40,38 @@ class Posterior:
         return self.mean / prior, np.exp(self.log_deviation) / prior
 
     def divergences(self, prior: Floats) -> Floats:
-        """KL(beta || alpha) of each parameter (n,), in bits, for the prior's deviations (n,)."""
+        """KL(beta || alpha) of each variable (n,), in bits, for the prior's deviations (n,)."""
         mean, log = self.mean / prior, self.log_deviation - np.log(prior)
         nats = divergence(torch.from_numpy(mean), torch.from_numpy(log)).numpy()
         return np.asarray(nats / np.log(2))
 
 
 class Fitted(Trained):
-    """A network with a Gaussian for every parameter, fitted to all labels of a task at either end."""
+    """A network with Gaussians for its variables, fitted to all labels of a task at either end.
 
-    def __init__(self, network: str, recipe: Recipe | None, task: Task) -> None:
-        super().__init__(network, recipe, task, "variational")
-        self.size = int(self.sizes.sum())  # parameters
+    The variables are its parameters, or its coordinates in a random subspace: so many of them as are agreed
+    for the kind of inputs where `coordinates` is None, 0 for no subspace.
+    """
+
+    def __init__(self, network: str, recipe: Recipe | None, task: Task, coordinates: int | None) -> None:
+        if coordinates is None:
+            coordinates = _COORDINATES[kind(Normalizer(task.x[:1]).shape)]
+        super().__init__(network, recipe, task, "priced" if coordinates else "variational")
+        sizes = [int(np.prod(shape)) for shape in self.shapes]
+        self._in_subspace = coordinates > 0
+        #: how many variables each tensor has (tensors,)
+        self.sizes = np.array(shared_out(coordinates, sizes) if coordinates else sizes, np.int64)
+        self.size = int(self.sizes.sum())
 
     def begin(self, channel: Channel) -> None:
-        """What both ends know before the first label: the means of the prior."""
+        """What both ends know before the first label: the network, and the means of the prior."""
         warm_up, known = self.steps(1.0) // _WARM_UP, self.recipe.pretext > 0
-        self._field = MeanField(self.begun(channel), len(self.task.x), warm_up, _DEVIATION, known)
-        centers = [self._field.center(number) for number in range(len(self.shapes))]
+        network, deviation = self.begun(channel), _DEVIATION
+        if self._in_subspace:
+            network, deviation = Projected(network, list(self.sizes), self.task.seed), _OF_COORDINATES
+            self._projected = copy.deepcopy(network)
+        self._field = MeanField(network, len(self.task.x), warm_up, deviation, known)
+        centers = [self._field.center(number) for number in range(len(self.sizes))]
         self.center = flattened(centers).astype(np.float64)  # of the prior (n,)
 
     def posterior(self, channel: Channel) -> Posterior:
@@ -69,16 +87,16 @@ class Fitted(Trained):
         mean = flattened(list(means)).astype(np.float64) - self.center
         return Posterior(mean, flattened(list(logs)).astype(np.float64), best)
 
-    @property
-    def sizes(self) -> npt.NDArray[np.int64]:
-        """How many parameters each tensor has."""
-        return np.array([int(np.prod(shape)) for shape in self.shapes], np.int64)
+    def place(self, values: Floats) -> None:
+        """Takes values (n,) of the variables, around the prior's means."""
+        values = self.center + values
+        self.load(self._projected.parameters_at(values) if self._in_subspace else values.astype(np.float32))
 
     def spread(self, values: Floats) -> Floats:
-        """A value for each tensor (tensors,) as one for each parameter (n,)."""
+        """A value for each tensor (tensors,) as one for each variable (n,)."""
         return np.repeat(values, self.sizes)
 
     def means(self, values: Floats) -> Floats:
-        """The mean of each tensor (tensors,) of values of its parameters (n,)."""
+        """The mean of each tensor (tensors,) of values of its variables (n,)."""
         parts = np.split(values, np.cumsum(self.sizes)[:-1])
         return np.array([part.mean() if len(part) else 1.0 for part in parts])

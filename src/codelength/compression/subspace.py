@@ -1,8 +1,6 @@
-"""A network in a random subspace: few coordinates, each of which moves many parameters.
+"""A network in a random subspace, sent as few coordinates, each of which moves many parameters.
 
-After S. Lotfi et al., PAC-Bayes Compression Bounds So Tight That They Can Explain Generalization (NeurIPS
-2022), and, for the sparse projection, W. Chen et al., Compressing Neural Networks with the Hashing Trick
-(ICML 2015). Trained for the codelength: the noise is that of the rounding to come, the price is in the loss.
+Trained for the codelength: the noise is that of the rounding to come, the price is in the loss.
 """
 
 from __future__ import annotations
@@ -54,13 +52,11 @@ class Subspace(Compression):
         module = Subspaced(model.begun(channel), agreed, len(model.task.x), model.task.seed)
 
         fit = functools.cache(lambda: split(model.train(channel, copy.deepcopy(module)), module.shapes))
-        # what is trained: the steps' logarithms, the price's scales, and the coordinates
-        steps = positive(channel, len(module.counts), lambda: np.exp2(fit()[0].astype(np.float64)))
-
-        ends = np.cumsum(module.counts)[:-1]
+        # what is trained: the coordinates of each tensor, the steps' logarithms, the price's scales
+        steps = positive(channel, len(module.counts), lambda: np.exp2(fit()[-2].astype(np.float64)))
 
         def whole(tensor: int) -> Symbols:
-            return np.asarray(np.rint(np.split(fit()[2], ends)[tensor] / steps[tensor]), np.int64)
+            return np.asarray(np.rint(fit()[tensor] / steps[tensor]), np.int64)
 
         v = [
             step * signed(channel, count, functools.partial(whole, tensor))

@@ -73,7 +73,7 @@ class MeanField(nn.Module):
     The prior of each tensor is a Gaussian around what the tensor was at first (vectors: norms start at one)
     or around zero (matrices, but those of a network that is `known`, all but its last); its variance is the
     best one, the mean square. `price` grows over `warm_up` batches.
-    Raises InputError for a network with parameters in modules that have modules within.
+    Raises InputError for a network with parameters in modules that have modules that learn within.
     """
 
     def __init__(self, network: nn.Module, labels: int, warm_up: int, deviation: float, known: bool) -> None:
@@ -138,7 +138,7 @@ def _replaced(module: nn.Module, deviation: float, made: dict[int, nn.Module]) -
         return made[id(module)]
     learns = any(p.requires_grad for p in module.parameters(recurse=False))
     children = list(module.named_children())
-    if learns and children:
+    if learns and any(p.requires_grad for _, child in children for p in child.parameters()):
         raise InputError(
             "a variational code takes networks whose parameters are in layers: "
             f"{type(module).__name__} has parameters of its own and modules within"
