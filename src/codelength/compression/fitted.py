@@ -14,14 +14,13 @@ from codelength.compression.compression import Shapes, split
 from codelength.compression.projected import Projected, shared_out
 from codelength.compression.trained import Trained, flattened
 from codelength.learners.learner import Task
-from codelength.training.inputs import Normalizer
 from codelength.training.meanfield import MeanField, divergence
-from codelength.training.recipe import Recipe, kind
+from codelength.training.recipe import Recipe
 
 _WARM_UP = 5  # the price grows over that part of the training
 _DEVIATION = 0.1  # of a posterior at first, beside a fresh layer's weights
 _OF_COORDINATES = 1.0  # the same, for coordinates: a tenth of what moves a weight as far
-_COORDINATES = (0, 0, 20_000)  # for tables, grey pictures and photographs; 0: no subspace
+_COORDINATES = (0, 0, 15_000)  # for tables, grey pictures and photographs; 0: no subspace
 
 Floats = npt.NDArray[np.float64]
 
@@ -54,9 +53,8 @@ class Fitted(Trained):
     """
 
     def __init__(self, network: str, recipe: Recipe | None, task: Task, coordinates: int | None) -> None:
-        if coordinates is None:
-            coordinates = _COORDINATES[kind(Normalizer(task.x[:1]).shape)]
-        super().__init__(network, recipe, task, "priced" if coordinates else "variational")
+        super().__init__(network, recipe, task, "variational")
+        coordinates = _COORDINATES[self.kind] if coordinates is None else coordinates
         sizes = [int(np.prod(shape)) for shape in self.shapes]
         self._in_subspace = coordinates > 0
         #: how many variables each tensor has (tensors,)

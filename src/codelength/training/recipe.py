@@ -166,7 +166,7 @@ PHOTO_PRICED = dataclasses.replace(PRICED, pretext=3.75)
 #: trained for the variational bound: the noise and the divergence keep it from overfitting
 VARIATIONAL = dataclasses.replace(PRICED, step=3e-3, bias_step=3e-3)
 GRAY_VARIATIONAL = dataclasses.replace(PRICED, step=1e-2, bias_step=1e-2, pretext=1.0)
-PHOTO_VARIATIONAL = dataclasses.replace(GRAY_VARIATIONAL, pretext=3.75)
+PHOTO_VARIATIONAL = dataclasses.replace(PHOTO_PRICED, step=2.5e-2, bias_step=2.5e-2)  # of coordinates
 
 #: trained before the first label, on how far pictures were turned, for as many passes as a recipe says
 GRAY_PRETEXT = GRAY_SENT
