@@ -9,13 +9,14 @@ from sklearn.naive_bayes import GaussianNB
 from codelength.agreement import register
 from codelength.errors import AgreementError, InputError
 from codelength.networks import BUILT_IN, build, is_network, show
-from codelength.networks.layers import Whitening
+from codelength.networks.layers import Stem, Whitening
 
 IMAGES = [(1, 8, 8), (1, 28, 28), (3, 32, 32), (2, 9, 17)]
 FITS = [(name, shape) for name in ("shallow", "shallow-256", "mlp", "lenet") for shape in IMAGES]
 FITS += [(name, (13,)) for name in ("shallow", "shallow-256", "mlp")]
 FITS += [("lenet-slim", shape) for shape in IMAGES] + [("lenet-300-100", shape) for shape in IMAGES]
-FITS += [("lenet-5", (1, 28, 28)), ("lenet-5", (3, 32, 32)), ("lenet-300-100", (13,))]
+FITS += [(name, shape) for name in ("lenet-5", "lenet-5-bn") for shape in ((1, 28, 28), (3, 32, 32))]
+FITS += [("lenet-300-100", (13,))]
 FITS += [(name, shape) for name in ("vgg-11", "vgg-13", "vgg-16", "resnet-small") for shape in IMAGES]
 FITS += [("vgg-small", (3, 32, 32)), ("vgg-small", (1, 28, 28)), ("vgg-small", (3, 16, 16))]
 
@@ -60,6 +61,15 @@ def test_own_networks_by_name() -> None:
 def test_unknown_names_are_listed_with_the_known() -> None:
     with pytest.raises(AgreementError, match="lenet"):
         build("resnet-1001", (3, 32, 32), 10)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_stem_is_a_convolution_that_puts_out_channels_last(channels: int) -> None:
+    stem, pictures = Stem(channels, 8, 5, padding=2), torch.rand(4, channels, 28, 28)
+    out = stem(pictures)
+    assert out.is_contiguous(memory_format=torch.channels_last)
+    plain = torch.nn.functional.conv2d(pictures, stem.weight, stem.bias, padding=2)
+    torch.testing.assert_close(out, plain)
 
 
 def test_whitening_takes_its_weights_from_the_inputs_alone() -> None:

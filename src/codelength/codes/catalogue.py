@@ -52,7 +52,7 @@ def _network(x: npt.NDArray[Any]) -> str:
 
 
 #: networks of different kinds, which err for different reasons: for small pictures, grey ones, photographs
-POOLS = ("lenet+mlp", "lenet+lenet-5-bn", "vgg-small+resnet-white")
+POOLS = ("lenet+mlp", "lenet+lenet-5-bn+lenet-5", "vgg-small+resnet-white")
 
 
 def _online(x: npt.NDArray[Any]) -> str:

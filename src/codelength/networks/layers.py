@@ -24,6 +24,17 @@ def conv(channels_in: int, channels_out: int) -> nn.Conv2d:
     return nn.Conv2d(channels_in, channels_out, 3, padding=1, bias=False)
 
 
+class Stem(nn.Conv2d):
+    """The first convolution. What comes out lies channels last, of grey pictures, too.
+
+    One channel's memory looks the same either way, and torch then takes the slower one: a training step of
+    lenet-5-bn on MNIST took 1.9 times as long (bfloat16).
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(torch.empty_like(x, memory_format=torch.channels_last).copy_(x))
+
+
 def norm(channels: int) -> nn.BatchNorm2d:
     """Batch norm whose running statistics forget within some ten batches, as the weights move on."""
     return nn.BatchNorm2d(channels, momentum=0.2)

@@ -8,7 +8,7 @@ import math
 from torch import nn
 
 from codelength.agreement import register
-from codelength.networks.layers import ConvGroup, GlobalMaxPool, Head, image_shape, norm
+from codelength.networks.layers import ConvGroup, GlobalMaxPool, Head, Stem, image_shape, norm
 
 
 def lenet(shape: tuple[int, ...], classes: int, widths: tuple[int, ...] = (32, 32, 64)) -> nn.Module:
@@ -53,19 +53,19 @@ def lenet_5(shape: tuple[int, ...], classes: int) -> nn.Module:
 
 
 def lenet_5_bn(shape: tuple[int, ...], classes: int) -> nn.Module:
-    """LeNet-5 with batch norms and GELUs, 24 and 48 filters of 5 x 5, 256 hidden (16 x 16 pixels and up)."""
+    """LeNet-5 with batch norms and GELUs, 32 and 64 filters of 5 x 5, 256 hidden (16 x 16 pixels and up)."""
     channels, height, width = image_shape(shape, smallest=16)
     return nn.Sequential(
-        nn.Conv2d(channels, 24, 5),
+        Stem(channels, 32, 5),
         nn.MaxPool2d(2),
-        norm(24),
+        norm(32),
         nn.GELU(),
-        nn.Conv2d(24, 48, 5),
+        nn.Conv2d(32, 64, 5),
         nn.MaxPool2d(2),
-        norm(48),
+        norm(64),
         nn.GELU(),
         nn.Flatten(),
-        nn.Linear(48 * _left(height) * _left(width), 256),
+        nn.Linear(64 * _left(height) * _left(width), 256),
         nn.BatchNorm1d(256),
         nn.GELU(),
         Head(256, classes),

@@ -7,7 +7,7 @@ import itertools
 from torch import Tensor, nn
 
 from codelength.agreement import register
-from codelength.networks.layers import GlobalMaxPool, Head, Whitening, conv, image_shape, norm
+from codelength.networks.layers import GlobalMaxPool, Head, Stem, Whitening, conv, image_shape, norm
 
 
 class Residual(nn.Module):
@@ -26,11 +26,11 @@ class Residual(nn.Module):
 def resnet_small(shape: tuple[int, ...], classes: int, widths: tuple[int, ...] = (32, 64, 128)) -> nn.Module:
     """For each width a convolution, a pool to half the size, a residual block (8 x 8 pixels and up)."""
     channels, _, _ = image_shape(shape, smallest=8)
-    layers: list[nn.Module] = []
-    for wide in widths:
-        layers += [*_halved(channels, wide), Residual(wide)]
-        channels = wide
-    return nn.Sequential(*layers, GlobalMaxPool(), Head(channels, classes))
+    layers: list[nn.Module] = [Stem(channels, widths[0], 3, padding=1, bias=False), *_pooled(widths[0])]
+    for narrow, wide in itertools.pairwise(widths):
+        layers += [Residual(narrow), *_halved(narrow, wide)]
+    layers.append(Residual(widths[-1]))
+    return nn.Sequential(*layers, GlobalMaxPool(), Head(widths[-1], classes))
 
 
 def resnet_white(shape: tuple[int, ...], classes: int, widths: tuple[int, ...] = (64, 128, 256)) -> nn.Module:
@@ -45,7 +45,11 @@ def resnet_white(shape: tuple[int, ...], classes: int, widths: tuple[int, ...] =
 
 
 def _halved(channels_in: int, channels_out: int) -> list[nn.Module]:
-    return [conv(channels_in, channels_out), nn.MaxPool2d(2), norm(channels_out), nn.GELU()]
+    return [conv(channels_in, channels_out), *_pooled(channels_out)]
+
+
+def _pooled(channels: int) -> list[nn.Module]:
+    return [nn.MaxPool2d(2), norm(channels), nn.GELU()]
 
 
 register("resnet-small", resnet_small)
