@@ -111,6 +111,19 @@ def test_networks_with_parameters_between_modules_are_refused():
         cl.BitsBackCode("test-odd", QUICK).encode(x, y)
 
 
+def test_a_network_with_nothing_to_learn():
+    class Sums(torch.nn.Module):
+        def forward(self, x):
+            return x.flatten(1)[:, :10]
+
+    cl.register("test-sums", lambda shape, classes: Sums())
+    x, y = digits(30)
+    for coordinates in (0, 10):
+        code = cl.RelativeEntropyCode("test-sums", QUICK, coordinates=coordinates)
+        message = code.encode(x, y, classes=range(10))
+        np.testing.assert_array_equal(cl.decode(bytes(message), x), y)
+
+
 def test_nothing_to_send():
     x, y = digits(5)
     message = cl.BitsBackCode("shallow", QUICK).encode(x[:0], y[:0], classes=range(10))

@@ -74,7 +74,7 @@ class VariationalCode(Code, ABC):
         """What Alice can say of the bound, and of the divergence in each tensor."""
 
         def layers() -> dict[str, float]:
-            parts = np.split(posterior().divergences(prior), np.cumsum(model.sizes)[:-1])
+            parts = model.parts(posterior().divergences(prior))
             return {name: float(part.sum()) for name, part in zip(model.names, parts, strict=True)}
 
         channel.account.bound = channel.aside(lambda: self._bound(model, posterior(), prior, channel))

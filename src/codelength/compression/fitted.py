@@ -56,9 +56,9 @@ class Fitted(Trained):
         super().__init__(network, recipe, task, "variational")
         coordinates = _COORDINATES[self.kind] if coordinates is None else coordinates
         sizes = [int(np.prod(shape)) for shape in self.shapes]
-        self._in_subspace = coordinates > 0
+        self._in_subspace = coordinates > 0 and len(sizes) > 0
         #: how many variables each tensor has (tensors,)
-        self.sizes = np.array(shared_out(coordinates, sizes) if coordinates else sizes, np.int64)
+        self.sizes = np.array(shared_out(coordinates, sizes) if self._in_subspace else sizes, np.int64)
         self.size = int(self.sizes.sum())
 
     def begin(self, channel: Channel) -> None:
@@ -66,14 +66,16 @@ class Fitted(Trained):
         warm_up, known = self.steps(1.0) // _WARM_UP, self.recipe.pretext > 0
         network, deviation = self.begun(channel), _DEVIATION
         if self._in_subspace:
-            network, deviation = Projected(network, list(self.sizes), self.task.seed), _OF_COORDINATES
+            network, deviation = Projected(network, self.sizes.tolist(), self.task.seed), _OF_COORDINATES
             self._projected = copy.deepcopy(network)
         self._field = MeanField(network, len(self.task.x), warm_up, deviation, known)
         centers = [self._field.center(number) for number in range(len(self.sizes))]
         self.center = flattened(centers).astype(np.float64)  # of the prior (n,)
 
     def posterior(self, channel: Channel) -> Posterior:
-        """Trains it."""
+        """Trains it, if there is anything to train."""
+        if not self.size:
+            return Posterior(*np.zeros((3, 0)))
         theta = self.train(channel, copy.deepcopy(self._field))
         learned = [p for p in self._field.parameters() if p.requires_grad]
         shapes: Shapes = tuple(tuple(p.shape) for p in learned)
@@ -96,5 +98,9 @@ class Fitted(Trained):
 
     def means(self, values: Floats) -> Floats:
         """The mean of each tensor (tensors,) of values of its variables (n,)."""
-        parts = np.split(values, np.cumsum(self.sizes)[:-1])
-        return np.array([part.mean() if len(part) else 1.0 for part in parts])
+        return np.array([part.mean() if len(part) else 1.0 for part in self.parts(values)])
+
+    def parts(self, values: Floats) -> list[Floats]:
+        """Values of the variables (n,), tensor by tensor."""
+        ends = np.cumsum(self.sizes)
+        return [values[end - size : end] for size, end in zip(self.sizes, ends, strict=True)]
