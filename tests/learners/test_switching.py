@@ -184,9 +184,10 @@ def test_other_inputs_are_predicted_too():
     assert (predictor.predict(other).argmax(axis=1) == answers).mean() > 0.8
 
 
-def test_networks_side_by_side_each_have_their_share_of_the_threads():
+@pytest.mark.parametrize(("names", "share"), [(("shallow", "mlp"), 1), (("shallow", "mlp", "shallow-64"), 2)])
+def test_networks_side_by_side_each_have_their_share_of_the_threads_and_in_turn_all(names, share):
     x, y = blobs(80)
-    learners = (cl.Replay("shallow"), cl.Replay("mlp"), cl.Frequency())
+    learners = (*map(cl.Replay, names), cl.Frequency())
 
     def predicted(learner, threads):
         numerics = Numerics(threads)
@@ -198,9 +199,11 @@ def test_networks_side_by_side_each_have_their_share_of_the_threads():
                 start = end
         return np.concatenate(parts)
 
-    alone = [above_zero(predicted(learner, 1), 2.0**-16) for learner in learners]
-    together = predicted(cl.Switching(learners, "average"), 2)
-    np.testing.assert_array_equal(together, np.einsum("k,kmc->mc", np.full(3, 1 / 3), np.stack(alone)))
+    alone = [above_zero(predicted(learner, share), 2.0**-16) for learner in learners]
+    together, count = predicted(cl.Switching(learners, "average"), 2), len(learners)
+    np.testing.assert_array_equal(
+        together, np.einsum("k,kmc->mc", np.full(count, 1 / count), np.stack(alone))
+    )
 
 
 def test_nonsense_is_refused():

@@ -158,11 +158,16 @@ class Switched:
 
 
 class _SideBySide:
-    """Learners that need torch, each in a thread with its share of the agreed ones; the others after them."""
+    """Learners that need torch, each in a thread with its share of the agreed ones; the others after them.
+
+    Where they are more than the threads, in turn, each with all of those: its own networks share them out,
+    and two threads would be done with three learners at different times.
+    """
 
     def __init__(self, learners: Sequence[Learner], task: Task) -> None:
         self._threaded = ["torch" in learner.libraries for learner in learners]
-        self._workers = Workers(sum(self._threaded), task.numerics.threads)
+        count, threads = sum(self._threaded), task.numerics.threads
+        self._workers = Workers(count if count <= threads else 1, threads)
         numerics = dataclasses.replace(task.numerics, threads=self._workers.threads)
         self.task = dataclasses.replace(task, numerics=numerics)
 
