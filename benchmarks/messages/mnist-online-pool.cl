@@ -1,2 +1,0 @@
-‰CLN“—¦online‘‚©switching‘“ªcalibrated‘¦replay‘¥lenetªcalibrated‘¦replay‘ªlenet-5-bnªcalibrated‘¦replay‘§lenet-5¤rule¤poolÍê`
-Ä×H3{B@–4IwRa	r^”§float32£cpuÃ”¥2.4.6ª2.13.0+cpu¤AVX2¨AMD 25/1Äk°‚s^ÄÍÓ%£_¾B%éÛÛ”+ûÛ÷bŒÝ>P2Q›¾ëMÖ°j¼Ï‘ëå‚ukeoÈ‘ðÓ:@dÅÞb§·m‰°ÛoK”jrpHDjfÀBAE>àj”§ñ¿Â?Y x^89cí—”@‚aÊ²/ÎüÊäÌ_e¥Â‚ÌZžtœ{ÝàÆÉý£Óˆ«»“3yä ä×[œ [KLÎ¥š¤Î×ÇœcZ÷ô%oùëô9£´?8Œ	h¬"†¬ÐKïpÄÇÍJ¶j?uªü=Àa‹ÔW½J|û	¥fp“ï–m6»t…ØÝäx/
