@@ -43,9 +43,8 @@ class Students:
             Student(built(network, x, classes, normalize, each), recipe, x, normalize, numerics, each)
             for each in seeds
         ]
-        self.each = Workers(
-            len(self.members), numerics.threads
-        ).each  # of things that each network has one of
+        workers = Workers(len(self.members), numerics.threads)
+        self.each = workers.each  # of things that each network has one of
 
     def predict(self, x: npt.NDArray[Any]) -> Floats:
         """Probabilities (m, classes), the mean over the networks."""
