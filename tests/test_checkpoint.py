@@ -61,6 +61,8 @@ def test_alice_goes_on_where_she_was_killed(name, tmp_path):
     )
     assert bytes(message) == bytes(whole)
     np.testing.assert_array_equal(message.curve, whole.curve)
+    ended, at_once = (each.measurement.alone.values() for each in (message, whole))
+    assert [course[-1] for course in ended] == [course[-1] for course in at_once]
 
 
 @pytest.mark.parametrize("name", CODES)

@@ -45,6 +45,7 @@ class Account:
     stages: dict[str, float] = dataclasses.field(default_factory=dict)  # parameter bits after each stage
     layers: dict[str, float] = dataclasses.field(default_factory=dict)  # KL of each tensor of parameters
     shares: dict[str, list[tuple[int, float]]] = dataclasses.field(default_factory=dict)  # of mixed learners
+    alone: dict[str, list[tuple[int, float]]] = dataclasses.field(default_factory=dict)  # bits of each
     curve: list[tuple[int, float]] = dataclasses.field(default_factory=list)
 
     @property
@@ -52,10 +53,11 @@ class Account:
         """How far the conversation has come, 0 to 1: of the work, else of the labels."""
         return self.labels / max(1, self.n) if self.work is None else self.work
 
-    def weigh(self, shares: Mapping[str, float]) -> None:
-        """Takes down how much of the next prediction each of several learners makes."""
-        for name, share in shares.items():
-            self.shares.setdefault(name, []).append((self.labels, share))
+    def weigh(self, shares: Mapping[str, float], alone: Mapping[str, float]) -> None:
+        """Takes down each learner's share of the next prediction, and its bits so far had it been alone."""
+        for courses, values in ((self.shares, shares), (self.alone, alone)):
+            for name, value in values.items():
+                courses.setdefault(name, []).append((self.labels, value))
 
 
 class Channel(ABC):

@@ -88,6 +88,7 @@ class Measurement:
     stages: dict[str, float]  # what the parameters took after each stage of their compression
     layers: dict[str, float]  # divergence of posterior and prior, of each tensor of parameters
     shares: dict[str, list[tuple[int, float]]]  # weights of mixed learners, by name: (labels, weight)
+    alone: dict[str, list[tuple[int, float]]]  # what each would have taken alone: (labels, ideal bits)
     curve: npt.NDArray[np.float64]
 
     @classmethod
@@ -109,6 +110,7 @@ class Measurement:
             dict(account.stages),
             dict(account.layers),
             dict(account.shares),
+            dict(account.alone),
             curve,
         )
 

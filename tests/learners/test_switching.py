@@ -229,3 +229,16 @@ def test_learners_are_switched_between_by_name():
     for (labels, one), (same, other) in zip(*shares.values(), strict=True):
         assert labels == same
         assert one + other == pytest.approx(1.0)
+
+
+def test_a_mixture_tells_what_each_learner_would_have_taken_alone():
+    x, y = blobs(120)
+    learners = (cl.Frequency(), cl.Refit(GaussianNB()))
+    mixed = cl.OnlineCode(cl.Switching(learners, "bayes")).measure(x, y, classes=range(3))
+    for learner, course in zip(learners, mixed.alone.values(), strict=True):
+        alone = cl.OnlineCode(learner).measure(x, y, classes=range(3))
+        labels, bits = course[-1]
+        assert labels == len(y)
+        assert bits == pytest.approx(alone.ideal_bits, abs=0.01)
+    best = min(course[-1][1] for course in mixed.alone.values())
+    assert best - 0.01 < mixed.ideal_bits < best + 1.01  # log2 of two learners

@@ -48,7 +48,7 @@ class OnlineCode(Code):
             y = channel.labels(above_zero(predictor.predict(x), self.floor))
             predictor.update(x, y)
             if isinstance(predictor, Mixed):
-                channel.account.weigh(predictor.shares())
+                channel.account.weigh(predictor.shares(), predictor.alone())
             channel.keep(predictor, done(predictor))
             start = end
         self._finish(channel, predictor)

@@ -70,6 +70,9 @@ class Mixed(Protocol):
     def shares(self) -> dict[str, float]:
         """How much of the next prediction each of them makes, by name."""
 
+    def alone(self) -> dict[str, float]:
+        """What each of them would have taken for the labels so far, in bits, by name."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Learner(Agreement, ABC):

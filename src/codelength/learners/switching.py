@@ -97,6 +97,7 @@ class Switched:
         self._members = [_Member(learner, apart.task, switching.floor) for learner in switching.learners]
         self._names = [f"{place}: {worded(pack(each))}" for place, each in enumerate(switching.learners, 1)]
         self._mixture = mixture(switching.rule, len(self._members), switching.rate)
+        self._bits = np.zeros(len(self._members))  # each learner's own
         self._y = np.zeros(len(task.x), np.int64)
         self._seen = 0
 
@@ -108,6 +109,10 @@ class Switched:
     def shares(self) -> dict[str, float]:
         """The weights, by the learners' names."""
         return dict(zip(self._names, map(float, self.weights), strict=True))
+
+    def alone(self) -> dict[str, float]:
+        """What each learner would have taken for the labels so far, in bits, by the learners' names."""
+        return dict(zip(self._names, map(float, self._bits), strict=True))
 
     def predict(self, x: Inputs) -> Probabilities:
         """Mixed probabilities (m, classes)."""
@@ -122,7 +127,9 @@ class Switched:
     def update(self, x: Inputs, y: Labels) -> None:
         """Weighs the learners by the labels (m,) of the next m inputs; each learns where its block ends."""
         rows = range(self._seen, self._seen + len(y))
-        self._mixture.follow(np.stack(self._each(lambda member: member.ahead(rows), self._members)), y)
+        p = np.stack(self._each(lambda member: member.ahead(rows), self._members))
+        self._mixture.follow(p, y)
+        self._bits -= np.log2(p[:, np.arange(len(y)), y]).sum(axis=1)
         self._y[rows.start : rows.stop] = y
         self._seen = rows.stop
         self._each(lambda member: member.learn(self._y, self._seen), self._members)
@@ -138,7 +145,8 @@ class Switched:
 
     def state(self) -> State | None:
         """The labels, the weights and each learner's state, if they all have one."""
-        state: State = {"labels": self._y[: self._seen]} | nested("weights", self._mixture.state())
+        state: State = {"labels": self._y[: self._seen], "alone": self._bits}
+        state |= nested("weights", self._mixture.state())
         for number, member in enumerate(self._members):
             inner = state_of(member.predictor)
             if inner is None:
@@ -150,6 +158,7 @@ class Switched:
         """The inverse of `state`."""
         self._seen = len(state["labels"])
         self._y[: self._seen] = state["labels"]
+        self._bits = state["alone"].astype(np.float64)
         self._mixture.restore(part("weights", state))
         for number, member in enumerate(self._members):
             assert isinstance(member.predictor, Restorable)

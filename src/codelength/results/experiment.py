@@ -164,9 +164,8 @@ def row(experiment: Experiment, message: Message, encode_seconds: float) -> Row:
         "bound_error": measured.bound_error if measured else None,
         "stages": measured.stages if measured else {},  # parameter bits after each
         "layers": measured.layers if measured else {},  # divergence of each tensor of parameters, in bits
-        "shares": {name: thinned(np.array(course), 4) for name, course in measured.shares.items()}
-        if measured
-        else {},  # of mixed learners: [labels, weight]
+        "shares": _courses(measured.shares) if measured else {},  # of mixed learners: [labels, weight]
+        "alone": _courses(measured.alone) if measured else {},  # had each been alone: [labels, ideal bits]
         "ratio": message.ratio,
         "ratio_with_framing": message.ratio_with_framing,
         "test_accuracy": None,
@@ -177,6 +176,10 @@ def row(experiment: Experiment, message: Message, encode_seconds: float) -> Row:
         "seed": experiment.seed,
         "curve": thinned(measured.curve) if measured else [],  # [labels, ideal bits so far]
     }
+
+
+def _courses(courses: dict[str, list[tuple[int, float]]]) -> dict[str, list[list[float]]]:
+    return {name: thinned(np.array(course), 4) for name, course in courses.items()}
 
 
 def encoded(

@@ -58,6 +58,8 @@ def drawings(data: str, best: Sequence[Row], runs: Sequence[Row]) -> Iterator[Dr
             )
         if row.get("shares"):
             yield _shares(f"{data}-shares-{code}", row)
+        if row.get("alone"):
+            yield _alone(f"{data}-alone-{code}", row)
 
 
 def _curves(
@@ -138,6 +140,18 @@ def _shares(name: str, row: Row) -> Drawing:
     plain(axes.xaxis, is_log=True)
     figure.legend(loc="outside lower center", fontsize="x-small", frameon=False)
     caption = f"What each learner contributed to {row['code']} as labels came."
+    return Drawing(name, caption, figure)
+
+
+def _alone(name: str, row: Row) -> Drawing:
+    figure, axes = _blank(_HEIGHT + _LINE * (len(row["alone"]) + 1))
+    for label, course in (row["alone"] | {"all together": row["curve"]}).items():
+        labels, bits = np.array(course, dtype=np.float64).T
+        axes.plot(labels, bits / 1000, label=f"{label}: {bits[-1] / 1000:,.3f} kbits")
+    axes.lines[-1].set(color="black", linewidth=2)
+    scale(axes, "codelength (kbits)", labels=True, x_log=True, y_log=True)
+    figure.legend(loc="outside lower center", fontsize="x-small", frameon=False)
+    caption = f"What each learner of {row['code']} would have taken alone, and what all took together."
     return Drawing(name, caption, figure)
 
 
