@@ -61,6 +61,7 @@ def encode(
 
     from codelength.results.experiment import Experiment, held_path, row
     from codelength.results.progress import shown
+    from codelength.results.table import verdicts
 
     require_new(out)
     require_new(held_path(out))
@@ -83,6 +84,8 @@ def encode(
         f"{found['encode_seconds']:.1f} s"
     )
     typer.echo(f"wrote {out} ({len(bytes(message)):,} bytes)")
+    for said in verdicts([found]):
+        typer.echo(said)
     if message.returned_bits:
         typer.echo(f"{message.returned_bits // 8:,} bytes of its payload come back as auxiliary bytes")
     if held:

@@ -68,7 +68,8 @@ def rendered(rows: Sequence[Row], folder: Path | None = None) -> Table:
 
 
 def verdicts(rows: Sequence[Row], first: int | None = None) -> list[str]:
-    """What must be said under a table: which codes do not compress, what a choice cost, what is left out."""
+    """What must be said under a table: what is left out, what a choice cost, what each of several learners
+    would have taken, which codes do not compress."""
     said = []
     if first is not None:
         said.append(f"THE FIRST {first:,} LABELS ONLY: these are no figures of the whole data set.")
@@ -78,6 +79,7 @@ def verdicts(rows: Sequence[Row], first: int | None = None) -> list[str]:
         said.append(
             f"Models were chosen by the labels, and each payload names its own: up to {most:.1f} bits."
         )
+    said += [_apart(row) for row in rows if row.get("alone")]
     in_vain = [row["code"] for row in rows if not compresses(row)]
     if in_vain:
         said.append(f"Does not compress these labels: {', '.join(in_vain)}.")
@@ -91,6 +93,16 @@ def compresses(row: Row) -> bool:
     """
     uniform = row["n"] * float(np.log2(row["classes"])) if row["classes"] else 0.0
     return bool(row["payload_bits"] < uniform - _LUCK)
+
+
+def _apart(row: Row) -> str:
+    names = row["model"].split("+")
+    each = (
+        f"{name} {row['alone'][key][-1][1] / 1000:.3f}" for name, key in zip(names, row["alone"], strict=True)
+    )
+    return (
+        f"{row['code']}: alone, {', '.join(each)} kbits; together {row['ideal_bits'] / 1000:.3f} (all ideal)."
+    )
 
 
 def _linked(text: str, row: Row, folder: Path | None) -> str:
