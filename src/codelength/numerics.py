@@ -121,7 +121,7 @@ def surroundings(libraries: frozenset[str]) -> dict[str, str]:
         import torch
 
         found["instructions"] = torch.backends.cpu.get_cpu_capability()
-    return found | {"processor": _processor()}
+    return found | {"processor": processor()}
 
 
 def digest(p: npt.NDArray[np.float64]) -> bytes:
@@ -149,7 +149,8 @@ def require_same(theirs: Sequence[str], ours: Mapping[str, str], agree: bool) ->
         )
 
 
-def _processor() -> str:
+def processor() -> str:
+    """Maker, family and model of this machine's processor, as in "AMD 26/2"; else its architecture."""
     try:
         with open("/proc/cpuinfo") as cpuinfo:
             lines = dict(line.split(":", 1) for line in cpuinfo.read().split("\n\n")[0].splitlines())

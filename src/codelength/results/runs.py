@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from codelength.errors import InputError
+from codelength.numerics import processor
 from codelength.profile import is_portable
 
 Row = dict[str, Any]
@@ -125,4 +126,4 @@ def _machine() -> dict[str, Any]:
         lines = [line for line in cpuinfo.read_text().splitlines() if line.startswith("model name")]
         model = lines[0].split(":", 1)[1].strip() if lines else model
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return {"processor": model, "cores": cores, "system": platform.system()}
+    return {"processor": model, "kind": processor(), "cores": cores, "system": platform.system()}
