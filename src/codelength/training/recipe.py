@@ -148,7 +148,9 @@ GRAY_SENT = dataclasses.replace(
     elastic=0.015,
     networks=1,
 )
-PHOTO_SENT = dataclasses.replace(PHOTO_ANEW, passes=31.0, early=2.0, label_smoothing=0.2)
+PHOTO_SENT = dataclasses.replace(
+    PHOTO_ANEW, passes=32.0, early=2.0, label_smoothing=0.2, shift=0.125, view_strength=0.25
+)
 
 #: trained for the codelength of parameters and labels together: the price alone keeps it from overfitting
 PRICED = Recipe(
@@ -170,7 +172,7 @@ PHOTO_VARIATIONAL = dataclasses.replace(PHOTO_PRICED, step=2.5e-2, bias_step=2.5
 
 #: trained before the first label, on how far pictures were turned, for as many passes as a recipe says
 GRAY_PRETEXT = GRAY_SENT
-PHOTO_PRETEXT = dataclasses.replace(PHOTO_SENT, cutout=0.0, label_smoothing=0.0)
+PHOTO_PRETEXT = dataclasses.replace(PHOTO_ANEW, early=2.0, cutout=0.0)
 
 #: for tables, grey pictures and photographs, in the order of `kind`, by what a network is trained for
 PRESETS = {
