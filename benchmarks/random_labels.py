@@ -34,10 +34,10 @@ def main() -> None:
     for code in given.codes.split(","):
         started = time.perf_counter()
         with shown(f"{data.name} {code}", len(data.classes)) as progress:
-            found = Experiment(data, code, given.model).measure(progress)
+            message, _ = Experiment(data, code, given.model).encode(progress)
         seconds = round(time.perf_counter() - started, 1)
-        print(f"{code:<30} ratio {found.ratio:.5f}  {seconds:.0f} s", flush=True)
-        row = {"data": data.name, "code": code, "ideal_bits": found.ideal_bits, "ratio": found.ratio}
+        print(f"{code:<30} ratio {message.ratio:.5f}  {seconds:.0f} s", flush=True)
+        row = {"data": data.name, "code": code, "payload_bits": message.payload_bits, "ratio": message.ratio}
         write(f"random-labels-{given.data}-{code.replace(':', '-')}", [row | {"seconds": seconds}])
 
 

@@ -41,8 +41,8 @@ class VariationalCode(Code, ABC):
     """A network by name with a Gaussian for every parameter: weights drawn from them, then the labels.
 
     With `coordinates`, one for every coordinate of a random subspace (`compression.projected`) instead: as
-    many as are agreed for the kind of inputs where no number is given, which is 0, no subspace, for all but
-    photographs. With no recipe, the one agreed for the inputs' shape. Raises AgreementError for an unknown
+    many as are agreed for the kind of inputs where no number is given, which is 0, no subspace, for tables.
+    With no recipe, the one agreed for the inputs' shape. Raises AgreementError for an unknown
     network, InputError when it cannot take the inputs.
     """
 

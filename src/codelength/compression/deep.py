@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -51,6 +51,8 @@ class DeepCompression(Compression):
     runs, "adaptive" (laws of densities and counts) or "contexts" (laws of what stands beside, the shortest).
     Raises AgreementError for another.
     """
+
+    use: ClassVar[str] = "pruned"
 
     kept: Annotated[float | None, Within(1e-4, 1)] = None
     rounds: Annotated[int, Within(1, 16)] = 3

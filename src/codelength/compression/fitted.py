@@ -20,7 +20,7 @@ from codelength.training.recipe import Recipe
 _WARM_UP = 5  # the price grows over that part of the training
 _DEVIATION = 0.1  # of a posterior at first, beside a fresh layer's weights
 _OF_COORDINATES = 1.0  # the same, for coordinates: a tenth of what moves a weight as far
-_COORDINATES = (0, 0, 15_000)  # for tables, grey pictures and photographs; 0: no subspace
+_COORDINATES = (0, 6000, 15_000)  # for tables, grey pictures and photographs; 0: no subspace
 
 Floats = npt.NDArray[np.float64]
 

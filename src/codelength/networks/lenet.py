@@ -41,7 +41,7 @@ def lenet_5(shape: tuple[int, ...], classes: int) -> nn.Module:
     """LeNet-5 as Caffe has it and Deep Compression compresses it: 20 and 50 filters of 5 x 5, 500 hidden."""
     channels, height, width = image_shape(shape, smallest=16)
     return nn.Sequential(
-        nn.Conv2d(channels, 20, 5),
+        Stem(channels, 20, 5),
         nn.MaxPool2d(2),
         nn.Conv2d(20, 50, 5),
         nn.MaxPool2d(2),

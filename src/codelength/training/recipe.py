@@ -109,7 +109,7 @@ GRAY = Recipe(
     shear=0.15,
     elastic=0.03,
     networks=2,
-    views=4,
+    views=8,
 )
 
 PHOTO = Recipe(
@@ -131,7 +131,7 @@ PHOTO = Recipe(
 
 #: trained from scratch at each doubling of the past, in place of on and on
 TABLE_ANEW = dataclasses.replace(TABLE, passes=30.0, early=4.0)
-GRAY_ANEW = dataclasses.replace(GRAY, passes=6.0, early=4.0, late_from=15000.0, focus=0.0)
+GRAY_ANEW = dataclasses.replace(GRAY, passes=6.0, early=4.0, late_from=15000.0, focus=0.0, views=4)
 PHOTO_ANEW = dataclasses.replace(PHOTO, passes=5.0, early=4.0, late_from=20000.0, focus=0.0, pretext=0.0)
 
 #: trained once, on all labels, and sent
@@ -148,9 +148,9 @@ GRAY_SENT = dataclasses.replace(
     elastic=0.015,
     networks=1,
 )
-PHOTO_SENT = dataclasses.replace(
-    PHOTO_ANEW, passes=32.0, early=2.0, label_smoothing=0.2, shift=0.125, view_strength=0.25
-)
+PHOTO_PRUNED = dataclasses.replace(PHOTO_ANEW, passes=31.0, early=2.0, label_smoothing=0.2)
+# all its weights can learn more variation than those that pruning leaves; the views are as strong
+PHOTO_SENT = dataclasses.replace(PHOTO_PRUNED, passes=32.0, shift=0.125, view_strength=0.25)
 
 #: trained for the codelength of parameters and labels together: the price alone keeps it from overfitting
 PRICED = Recipe(
@@ -167,8 +167,10 @@ PHOTO_PRICED = dataclasses.replace(PRICED, pretext=3.75)
 
 #: trained for the variational bound: the noise and the divergence keep it from overfitting
 VARIATIONAL = dataclasses.replace(PRICED, step=3e-3, bias_step=3e-3)
-GRAY_VARIATIONAL = dataclasses.replace(PRICED, step=1e-2, bias_step=1e-2, pretext=1.0)
-PHOTO_VARIATIONAL = dataclasses.replace(PHOTO_PRICED, step=2.5e-2, bias_step=2.5e-2)  # of coordinates
+GRAY_VARIATIONAL = dataclasses.replace(  # steps of coordinates, as the next ones
+    PRICED, step=4e-2, bias_step=4e-2, pretext=3.0, shift=0.02, rotation=5.0, scale=0.04, shear=0.04, views=4
+)
+PHOTO_VARIATIONAL = dataclasses.replace(PHOTO_PRICED, step=2.5e-2, bias_step=2.5e-2)
 
 #: trained before the first label, on how far pictures were turned, for as many passes as a recipe says
 GRAY_PRETEXT = GRAY_SENT
@@ -179,6 +181,7 @@ PRESETS = {
     "replay": (TABLE, GRAY, PHOTO),
     "anew": (TABLE_ANEW, GRAY_ANEW, PHOTO_ANEW),
     "sent": (TABLE_SENT, GRAY_SENT, PHOTO_SENT),
+    "pruned": (TABLE_SENT, GRAY_SENT, PHOTO_PRUNED),
     "pretext": (PHOTO_PRETEXT, GRAY_PRETEXT, PHOTO_PRETEXT),
     "priced": (PRICED, PRICED, PHOTO_PRICED),
     "variational": (VARIATIONAL, GRAY_VARIATIONAL, PHOTO_VARIATIONAL),
