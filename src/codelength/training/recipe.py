@@ -109,7 +109,7 @@ GRAY = Recipe(
     shear=0.15,
     elastic=0.03,
     networks=2,
-    views=8,
+    views=4,
 )
 
 PHOTO = Recipe(
@@ -131,7 +131,7 @@ PHOTO = Recipe(
 
 #: trained from scratch at each doubling of the past, in place of on and on
 TABLE_ANEW = dataclasses.replace(TABLE, passes=30.0, early=4.0)
-GRAY_ANEW = dataclasses.replace(GRAY, passes=6.0, early=4.0, late_from=15000.0, focus=0.0, views=4)
+GRAY_ANEW = dataclasses.replace(GRAY, passes=6.0, early=4.0, late_from=15000.0, focus=0.0)
 PHOTO_ANEW = dataclasses.replace(PHOTO, passes=5.0, early=4.0, late_from=20000.0, focus=0.0, pretext=0.0)
 
 #: trained once, on all labels, and sent
