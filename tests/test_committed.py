@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,12 @@ from codelength.results.runs import Runs
 ROOT = Path(__file__).parent.parent
 RESULTS = Runs(ROOT / "benchmarks" / "results", ROOT / "benchmarks" / "messages")
 ROWS = RESULTS.all() if RESULTS.folder.is_dir() else []
+
+
+def test_benchmarks_can_be_portable():
+    command = [sys.executable, str(ROOT / "benchmarks" / "table.py"), "digits", "--portable", "--help"]
+    asked = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert asked.returncode == 0, asked.stderr
 
 
 @pytest.mark.parametrize("row", ROWS, ids=[Path(row["message"]).stem for row in ROWS])

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 from codelength.errors import InputError
-from codelength.numerics import processor
 from codelength.profile import is_portable
 
 Row = dict[str, Any]
@@ -120,6 +119,8 @@ def _without_folders(words: Sequence[str]) -> list[str]:
 
 
 def _machine() -> dict[str, Any]:
+    from codelength.numerics import processor  # and NumPy with it: the portable profile must come first
+
     model = platform.processor() or platform.machine()
     cpuinfo = Path("/proc/cpuinfo")
     if cpuinfo.exists():
