@@ -79,7 +79,7 @@ def verdicts(rows: Sequence[Row], first: int | None = None) -> list[str]:
         said.append(
             f"Models were chosen by the labels, and each payload names its own: up to {most:.1f} bits."
         )
-    said += [_apart(row) for row in rows if row.get("alone")]
+    said += [_alone(row) for row in rows if row.get("alone")]
     in_vain = [row["code"] for row in rows if not compresses(row)]
     if in_vain:
         said.append(f"Does not compress these labels: {', '.join(in_vain)}.")
@@ -95,7 +95,7 @@ def compresses(row: Row) -> bool:
     return bool(row["payload_bits"] < uniform - _LUCK)
 
 
-def _apart(row: Row) -> str:
+def _alone(row: Row) -> str:
     names = row["model"].split("+")
     each = (
         f"{name} {row['alone'][key][-1][1] / 1000:.3f}" for name, key in zip(names, row["alone"], strict=True)
