@@ -61,14 +61,14 @@ def test_too_few_auxiliary_bytes_are_refused_before_any_work():
 
 def test_the_bound_is_kl_and_a_mean_over_samples():
     x, y = digits(150)
-    code = cl.BitsBackCode("shallow", QUICK)
+    code = cl.BitsBackCode("shallow", QUICK, coordinates=0)
     measured = code.measure(x, y, classes=range(10))
 
     alphabet = Alphabet.of(range(10))
     session = Session.begin(code, x, alphabet.size, Numerics.here(code.libraries))
     indices = session.visited(alphabet.indices(y))
     with session.task.numerics.enforced(code.libraries):
-        model = Fitted("shallow", QUICK, session.task, None)
+        model = Fitted("shallow", QUICK, session.task, 0)
         model.begin(Counter(session.visited(np.asarray(y))))
         posterior = model.posterior(Counter(indices))
     prior, deviation = model.spread(posterior.best), np.exp(posterior.log_deviation)
@@ -108,7 +108,7 @@ def test_networks_with_parameters_between_modules_are_refused():
     cl.register("test-odd", lambda shape, classes: Odd(classes))
     x, y = digits(30)
     with pytest.raises(cl.InputError, match="parameters of its own"):
-        cl.BitsBackCode("test-odd", QUICK).encode(x, y)
+        cl.BitsBackCode("test-odd", QUICK, coordinates=0).encode(x, y)
 
 
 def test_a_network_with_nothing_to_learn():
