@@ -9,6 +9,7 @@ import importlib.metadata
 import os
 import platform
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
@@ -149,13 +150,21 @@ def require_same(theirs: Sequence[str], ours: Mapping[str, str], agree: bool) ->
         )
 
 
+def cpuinfo() -> dict[str, str]:
+    """What the system says of the first processor; nothing where it does not say."""
+    try:
+        first = Path("/proc/cpuinfo").read_text().split("\n\n")[0]
+    except OSError:
+        return {}
+    pairs = (line.partition(":") for line in first.splitlines())
+    return {key.strip(): value.strip() for key, _, value in pairs}
+
+
 def processor() -> str:
     """Maker, family and model of this machine's processor, as in "AMD 26/2"; else its architecture."""
+    fields = cpuinfo()
     try:
-        with open("/proc/cpuinfo") as cpuinfo:
-            lines = dict(line.split(":", 1) for line in cpuinfo.read().split("\n\n")[0].splitlines())
-        fields = {key.strip(): value.strip() for key, value in lines.items()}
         vendor = fields["vendor_id"].removeprefix("Authentic").removeprefix("Genuine")
         return f"{vendor[:8]} {fields['cpu family']}/{fields['model']}"
-    except (OSError, ValueError, KeyError):
+    except KeyError:
         return platform.machine()

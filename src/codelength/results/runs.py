@@ -119,12 +119,8 @@ def _without_folders(words: Sequence[str]) -> list[str]:
 
 
 def _machine() -> dict[str, Any]:
-    from codelength.numerics import processor  # and NumPy with it: the portable profile must come first
+    from codelength.numerics import cpuinfo, processor  # and NumPy with it: the portable profile comes first
 
-    model = platform.processor() or platform.machine()
-    cpuinfo = Path("/proc/cpuinfo")
-    if cpuinfo.exists():
-        lines = [line for line in cpuinfo.read_text().splitlines() if line.startswith("model name")]
-        model = lines[0].split(":", 1)[1].strip() if lines else model
+    model = cpuinfo().get("model name") or platform.processor() or platform.machine()
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return {"processor": model, "kind": processor(), "cores": cores, "system": platform.system()}
