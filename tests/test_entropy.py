@@ -48,12 +48,12 @@ def test_range_coder_stays_within_a_byte_and_a_trace_of_the_ideal(made):
 
 
 @given(st.integers(2, 300), st.integers(0, 500), st.integers(0, 2**32))
-def test_uniform_symbols_cost_n_log2_k_to_the_byte(size, count, seed):
+def test_uniform_symbols_cost_n_log2_k_but_for_two_bytes(size, count, seed):
     y = np.random.default_rng(seed).integers(0, size, count)
     encoder = RangeEncoder()
     encoder.encode(y, Uniform(size, count))
     data = encoder.finish()
-    assert abs(8 * len(data) - count * np.log2(size)) <= 9
+    assert abs(8 * len(data) - count * np.log2(size)) <= 16  # whole bytes, and one to close the interval
     np.testing.assert_array_equal(RangeDecoder(data).decode(Uniform(size, count)), y)
 
 
