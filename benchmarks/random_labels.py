@@ -14,7 +14,7 @@ from provenance import parser, write
 # isort: split
 import numpy as np
 
-from codelength.codes.catalogue import CODES
+from codelength.codes.catalogue import USUAL
 from codelength.data import load
 from codelength.results.experiment import Experiment
 from codelength.results.progress import shown
@@ -23,7 +23,7 @@ from codelength.results.progress import shown
 def main() -> None:
     arguments = parser(__doc__)
     arguments.add_argument("data", choices=("digits", "mnist", "cifar10"))
-    arguments.add_argument("--codes", default=",".join(CODES))
+    arguments.add_argument("--codes", default=",".join(USUAL))
     arguments.add_argument("--model")
     arguments.add_argument("--labels", type=int)
     given = arguments.parse_args()

@@ -15,7 +15,7 @@ from pathlib import Path
 from provenance import MESSAGES, RESULTS, command, parser
 from rich.console import Console
 
-from codelength.codes.catalogue import CODES
+from codelength.codes.catalogue import USUAL
 from codelength.data import load
 from codelength.data.source import Source
 from codelength.results import curve
@@ -47,7 +47,7 @@ def inputs_only(data: str, data_dir: Path | None, folder: Path) -> None:
 def main() -> None:
     arguments = parser(__doc__)
     arguments.add_argument("data", choices=sorted(_IMAGES))
-    arguments.add_argument("--codes", default=",".join(CODES))
+    arguments.add_argument("--codes", default=",".join(USUAL))
     arguments.add_argument("--model")
     arguments.add_argument("--seed", type=int, default=0)
     arguments.add_argument("--name", help="of the result; else DATA-CODE")

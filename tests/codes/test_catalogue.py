@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from codelength.codes.catalogue import POOLS, build, candidates
+from codelength.codes.catalogue import BEST_POOLS, POOLS, USUAL, build, candidates
+from codelength.learners.replay import Replay
 from codelength.learners.switching import Switching
 
 
@@ -25,9 +26,19 @@ def test_the_online_code_has_a_model_agreed_for_the_inputs(shape, agreed):
     assert isinstance(code.learner, Switching) == ("+" in agreed)
 
 
+@pytest.mark.parametrize("shape", [(5,), (8, 8), (28, 28), (32, 32, 3)])
+def test_the_best_online_code_is_a_pool_of_longer_trainings(shape):
+    code, model = build("online:best", np.zeros((4, *shape), np.uint8))
+    assert model in BEST_POOLS
+    networks = [one.learner for one in code.learner.learners if isinstance(one.learner, Replay)]
+    assert networks
+    assert all(network.use == "best" for network in networks)
+    assert "online:best" not in USUAL
+
+
 def test_a_pool_serves_the_codes_that_send_no_model_and_where_all_of_it_fits():
     large, small = np.zeros((4, 28, 28), np.uint8), np.zeros((4, 8, 8), np.uint8)
-    assert candidates("online", large, POOLS) == POOLS
+    assert candidates("online", large, POOLS) == candidates("online:best", large, POOLS) == POOLS
     assert candidates("online", small, POOLS) == POOLS[:1]
     assert candidates("shannon", large, (*POOLS, "lenet")) == POOLS[1:2]
     assert candidates("shannon", small, (*POOLS, "lenet")) == ("lenet",)

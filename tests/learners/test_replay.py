@@ -215,3 +215,8 @@ def test_a_recipe_travels_inside_the_learner() -> None:
 def test_importing_the_learner_does_not_import_torch() -> None:
     program = "import sys, codelength.learners.replay, codelength.networks; assert 'torch' not in sys.modules"
     assert subprocess.run([sys.executable, "-c", program]).returncode == 0
+
+
+def test_a_use_that_no_recipe_is_for_is_refused() -> None:
+    with pytest.raises(AgreementError, match="best"):
+        Replay("lenet", use="lunch")

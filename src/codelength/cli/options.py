@@ -43,8 +43,8 @@ CodeName = Annotated[
         "--code",
         metavar="CODE",
         help="uniform, frequency, shannon, shannon:huffman, two-part:float32, two-part:deep-compression, "
-        "two-part:subspace, variational:bits-back, variational:relative-entropy, online or online:refit. "
-        "Example: --code online",
+        "two-part:subspace, variational:bits-back, variational:relative-entropy, online, "
+        "online:refit or online:best. Example: --code online",
     ),
 ]
 Auxiliary = Annotated[

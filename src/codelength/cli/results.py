@@ -39,7 +39,9 @@ def table(
     ],
     codes: Annotated[
         Optional[str],  # noqa: UP045
-        typer.Option(help="Codes, with commas between; else every code. Example: --codes uniform,online"),
+        typer.Option(
+            help="Codes, with commas between; else all but online:best. Example: --codes uniform,online"
+        ),
     ] = None,
     model: Model = None,
     every: Annotated[
@@ -86,12 +88,12 @@ def table(
     """
     from rich.console import Console
 
-    from codelength.codes.catalogue import CODES, entry
+    from codelength.codes.catalogue import USUAL, entry
     from codelength.results import sweep
     from codelength.results.runs import Runs, command
     from codelength.results.table import rendered, verdicts
 
-    chosen = names(codes) or tuple(CODES)
+    chosen = names(codes) or USUAL
     for name in chosen:
         entry(name)
     require_new(json_file)

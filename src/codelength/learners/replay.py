@@ -11,8 +11,9 @@ import typing
 from collections.abc import Iterator
 
 from codelength.agreement import Within, registered
+from codelength.errors import AgreementError
 from codelength.learners.learner import Learner, Predictor, Probabilities, Task
-from codelength.training.recipe import Recipe
+from codelength.training.recipe import PRESETS, Recipe
 
 _PROBE_STEPS = 2
 
@@ -20,11 +21,11 @@ _PROBE_STEPS = 2
 @registered("replay")
 @dataclasses.dataclass(frozen=True)
 class Replay(Learner):
-    """A network by name and a recipe; with none, the agreed recipe for the inputs' shape.
+    """A network by name and a recipe; with none, the one agreed for this `use` and the inputs' shape.
 
     Each block is predicted, then learned with random replay of all that came before; averaged
     weights predict. Before the first label the prediction is uniform. Raises AgreementError for
-    an unknown network, InputError when the network cannot take the inputs.
+    an unknown network or use, InputError when the network cannot take the inputs.
     """
 
     network: str
@@ -32,13 +33,19 @@ class Replay(Learner):
     first_block: typing.Annotated[int, Within(1, 4096)] = 10
     block_growth: typing.Annotated[float, Within(0.01, 1)] = 0.08
     largest_block: typing.Annotated[int, Within(32, 8192)] = 512
+    use: str = "replay"
 
     libraries: typing.ClassVar[frozenset[str]] = frozenset({"torch"})
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.use not in PRESETS:
+            raise AgreementError(f"Replay.use must be one of {', '.join(PRESETS)}")
 
     def begin(self, task: Task) -> Predictor:
         from codelength.learners.replaying import Replaying
 
-        return Replaying(self.network, self.recipe, task)
+        return Replaying(self.network, self.recipe, task, self.use)
 
     def schedule(self, n: int, classes: int) -> Iterator[int]:
         end, smallest = self.first_block, -(-self.first_block // 2)
@@ -52,4 +59,4 @@ class Replay(Learner):
         """Probabilities after a few steps at the smallest and the largest batch."""
         from codelength.learners.replaying import Replaying
 
-        return Replaying(self.network, self.recipe, task).rehearse(_PROBE_STEPS)
+        return Replaying(self.network, self.recipe, task, self.use).rehearse(_PROBE_STEPS)

@@ -22,9 +22,9 @@ from codelength.training.students import Students
 class Replaying:
     """Predicts blocks and learns them: see `codelength.learners.replay.Replay`."""
 
-    def __init__(self, network: str, recipe: Recipe | None, task: Task) -> None:
+    def __init__(self, network: str, recipe: Recipe | None, task: Task, use: str = "replay") -> None:
         normalize = Normalizer(task.x)
-        recipe = recipe or preset(normalize.shape)
+        recipe = recipe or preset(normalize.shape, use)
         self._classes = task.classes
         self._labels = np.zeros(len(task.x), np.int64)
         self._seen = 0

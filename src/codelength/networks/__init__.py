@@ -28,6 +28,7 @@ BUILT_IN = {
     "lenet-300-100": "lenet",
     "lenet-slim": "lenet",
     "vgg-small": "vgg",
+    "vgg-wide": "vgg",
     "vgg-slim": "vgg",
     "vgg-11": "vgg",
     "vgg-13": "vgg",

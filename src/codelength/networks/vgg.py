@@ -40,6 +40,7 @@ def vgg(shape: tuple[int, ...], classes: int, depths: tuple[int, ...]) -> nn.Mod
 
 
 register("vgg-small", vgg_small)
+register("vgg-wide", functools.partial(vgg_small, widths=(64, 256, 256)))
 register("vgg-slim", functools.partial(vgg_small, widths=(32, 64, 128)))
 for _name, _depths in DEPTHS.items():
     register(_name, functools.partial(vgg, depths=_depths))

@@ -129,6 +129,12 @@ PHOTO = Recipe(
     views=4,
 )
 
+#: where time matters less
+GRAY_BEST = dataclasses.replace(GRAY, passes=8.0, early=6.0)
+PHOTO_BEST = dataclasses.replace(
+    PHOTO, passes=12.0, pretext=2.5, shift=0.125, cutout=0.125, view_strength=0.25
+)
+
 #: trained from scratch at each doubling of the past, in place of on and on
 TABLE_ANEW = dataclasses.replace(TABLE, passes=30.0, early=4.0)
 GRAY_ANEW = dataclasses.replace(GRAY, passes=6.0, early=4.0, late_from=15000.0, focus=0.0)
@@ -179,6 +185,7 @@ PHOTO_PRETEXT = dataclasses.replace(PHOTO_ANEW, early=2.0, cutout=0.0)
 #: for tables, grey pictures and photographs, in the order of `kind`, by what a network is trained for
 PRESETS = {
     "replay": (TABLE, GRAY, PHOTO),
+    "best": (TABLE, GRAY_BEST, PHOTO_BEST),
     "anew": (TABLE_ANEW, GRAY_ANEW, PHOTO_ANEW),
     "sent": (TABLE_SENT, GRAY_SENT, PHOTO_SENT),
     "pruned": (TABLE_SENT, GRAY_SENT, PHOTO_PRUNED),
