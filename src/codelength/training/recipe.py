@@ -130,7 +130,7 @@ PHOTO = Recipe(
 )
 
 #: where time matters less
-GRAY_BEST = dataclasses.replace(GRAY, passes=8.0, early=6.0)
+GRAY_BEST = dataclasses.replace(GRAY, passes=6.0, early=8.0)
 PHOTO_BEST = dataclasses.replace(
     PHOTO, passes=12.0, pretext=2.5, shift=0.125, cutout=0.125, view_strength=0.25
 )
