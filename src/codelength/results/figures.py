@@ -78,8 +78,7 @@ def _ratios(data: str, best: Sequence[Row]) -> Drawing:
     figure, axes = _blank(1.2 + _LINE * len(best))
     rows = list(reversed(best))
     places = range(len(rows))
-    bars = axes.barh(places, [row["ratio"] for row in rows], color="tab:blue", height=0.6)
-    axes.bar_label(bars, [f"{row['ratio']:.4f}" for row in rows], padding=8, fontsize="x-small")
+    axes.barh(places, [row["ratio"] for row in rows], color="tab:blue", height=0.6)
     theirs = [paper.kbits(row["data"], row["code"]) for row in rows]
     uniform = rows[0]["n"] * np.log2(max(2, rows[0]["classes"])) / 1000
     marks = [(place, kbits / uniform) for place, kbits in zip(places, theirs, strict=True) if kbits]
@@ -88,9 +87,9 @@ def _ratios(data: str, best: Sequence[Row]) -> Drawing:
         axes.plot(ratios, at, "d", color="tab:orange", label="the paper's")
         axes.legend(loc="lower right", fontsize="small")
     axes.axvline(1, color="gray", linestyle=":")
-    axes.set_yticks(places, [row["code"] for row in rows])
+    # beside the names, where no bar, mark or line runs through the numbers
+    axes.set_yticks(places, [f"{row['code']}  {row['ratio']:.4f}" for row in rows])
     axes.set(xscale="log", xlabel="codelength over the uniform code's")
-    axes.margins(x=0.15)
     plain(axes.xaxis, is_log=True)
     axes.grid(axis="x", alpha=0.3)
     return Drawing(
@@ -100,16 +99,21 @@ def _ratios(data: str, best: Sequence[Row]) -> Drawing:
 
 def _parts(data: str, rows: Sequence[Row]) -> Drawing:
     figure, axes = _blank(_HEIGHT + _LINE * len({row["code"] for row in rows}) / 2)
+    named = set()
     for code in dict.fromkeys(row["code"] for row in rows):
         mine = [row for row in rows if row["code"] == code]
         parameters = [row["parameter_bits"] / 1000 for row in mine]
         labels = [(row["ideal_bits"] - row["parameter_bits"]) / 1000 for row in mine]
         axes.plot(parameters, labels, "o", label=code)
         for row, x, y in zip(mine, parameters, labels, strict=True):
+            spot = (row["model"], *np.log10(np.maximum((x, y), 1e-3)).round())
+            if spot in named:  # names of points that lie together would cover each other
+                continue
+            named.add(spot)
             axes.annotate(row["model"], (x, y), (4, 3), textcoords="offset points", fontsize="x-small")
     scale(axes, "labels (kbits)", x_log=True, y_log=True)
     axes.set_xlabel("parameters (kbits)")
-    axes.margins(0.2)
+    axes.margins(0.25)
     figure.legend(loc="outside lower center", ncols=2, fontsize="x-small", frameon=False)
     caption = "Parameters against labels: where a code that sends a network spends its bits."
     return Drawing(f"{data}-parts", caption, figure)
