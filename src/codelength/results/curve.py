@@ -36,12 +36,13 @@ def drawn(rows: Sequence[Row]) -> Figure:
     """The curves of rows of the table: kbits in all; bits a label as they come, beside the uniform code."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(9, 3.6), layout="constrained")
+    figure = Figure(layout="constrained")
     total, each = figure.subplots(1, 2)
     draw_total(total, rows)
     draw_each(each, rows)
-    for axes in (total, each):
-        axes.legend(fontsize="small", frameon=False)
+    lines = [*total.lines, *each.lines[len(total.lines) :]]  # of each row one, and the uniform code's
+    figure.set_size_inches(9, 3.4 + 0.22 * len(lines))
+    figure.legend(handles=lines, loc="outside lower center", fontsize="small", frameon=False)
     return figure
 
 
