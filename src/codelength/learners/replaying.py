@@ -22,7 +22,7 @@ from codelength.training.students import Students
 class Replaying:
     """Predicts blocks and learns them: see `codelength.learners.replay.Replay`."""
 
-    def __init__(self, network: str, recipe: Recipe | None, task: Task, use: str = "replay") -> None:
+    def __init__(self, network: str, recipe: Recipe | None, task: Task, use: str) -> None:
         normalize = Normalizer(task.x)
         recipe = recipe or preset(normalize.shape, use)
         self._classes = task.classes
