@@ -131,7 +131,7 @@ PHOTO = Recipe(
 
 #: through a long stream: wider networks learn more from half as many late replays
 PHOTO_STREAM = dataclasses.replace(
-    PHOTO, passes=8.5, early=1.6, late_from=15000.0, pretext=1.0, shift=0.125, cutout=0.125, views=6
+    PHOTO, passes=8.0, early=1.6, late_from=15000.0, pretext=0.9, shift=0.125, cutout=0.125, views=6
 )
 
 #: where time matters less
