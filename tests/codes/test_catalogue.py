@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from codelength.codes.catalogue import BEST_POOLS, HELD_POOL, POOLS, USUAL, build, candidates, entry
+from codelength.codes.catalogue import BEST_POOLS, POOLS, USUAL, build, candidates
 from codelength.learners.replay import Replay
 from codelength.learners.switching import Switching
 
@@ -24,15 +24,6 @@ def test_the_online_code_has_a_model_agreed_for_the_inputs(shape, agreed):
     code, model = build("online", np.zeros((4, *shape), np.uint8))
     assert model == agreed
     assert isinstance(code.learner, Switching) == ("+" in agreed)
-
-
-def test_photographs_have_one_recipe_and_pool_for_a_stream_and_another_for_few_held_labels():
-    x = np.zeros((4, 32, 32, 3), np.uint8)
-    code, streamed = build("online", x)
-    _, held = build("shannon", x)
-    assert (streamed, held) == (POOLS[2], HELD_POOL)
-    assert {one.learner.use for one in code.learner.learners} == {"stream"}
-    assert {one.learner.use for one in entry("shannon").held(held).learners} == {"replay"}
 
 
 @pytest.mark.parametrize("shape", [(5,), (8, 8), (28, 28), (32, 32, 3)])

@@ -52,9 +52,7 @@ def _network(x: npt.NDArray[Any]) -> str:
 
 
 #: networks of different kinds, which err for different reasons: for small pictures, grey ones, photographs
-POOLS = ("lenet+mlp", "lenet+lenet-5-bn+lenet-5", "vgg-wide+resnet-white")
-#: for photographs of which few labels are learned
-HELD_POOL = "vgg-small+resnet-white"
+POOLS = ("lenet+mlp", "lenet+lenet-5-bn+lenet-5", "vgg-small+resnet-white")
 #: where time matters less; the first is for tables
 BEST_POOLS = (
     "mlp+random-forest",
@@ -79,9 +77,7 @@ def _best(x: npt.NDArray[Any]) -> str:
 
 def _held(x: npt.NDArray[Any]) -> str:
     """Networks that differ where the tenth of the labels that both ends hold is enough to tell them apart."""
-    if _side(x) < 16:
-        return _network(x)
-    return HELD_POOL if _kind(x) == 3 else _online(x)
+    return _online(x) if _side(x) >= 16 else _network(x)
 
 
 def _sent(x: npt.NDArray[Any]) -> str:
@@ -149,7 +145,7 @@ CODES: dict[str, Entry] = {
     "two-part:subspace": Entry(lambda seed, model: TwoPartCode(model, Subspace(), seed=seed), _small),
     "variational:bits-back": Entry(lambda seed, model: BitsBackCode(model, seed=seed), _drawn),
     "variational:relative-entropy": Entry(lambda seed, model: RelativeEntropyCode(model, seed=seed), _drawn),
-    "online": Entry(lambda seed, model: OnlineCode(learning(model, "stream"), seed=seed), _online),
+    "online": Entry(lambda seed, model: OnlineCode(learning(model), seed=seed), _online),
     "online:refit": Entry(lambda seed, model: OnlineCode(refitting(model), seed=seed), _refitted),
     "online:best": Entry(lambda seed, model: OnlineCode(learning(model, "best"), seed=seed), _best),
 }

@@ -18,7 +18,7 @@ from pathlib import Path
 import joblib
 
 from codelength.checkpoint import Checkpoint
-from codelength.codes.catalogue import CLASSIFIERS, CODES, HELD_POOL, POOLS, candidates
+from codelength.codes.catalogue import CLASSIFIERS, CODES, POOLS, candidates
 from codelength.data.dataset import DataSet
 from codelength.data.source import Source
 from codelength.errors import CodelengthError, InputError
@@ -44,12 +44,11 @@ class Budget:
 
 
 #: the whole zoo
-_POOLS = (*POOLS, HELD_POOL)
-ALL = (*BUILT_IN, *CLASSIFIERS, *_POOLS)
+ALL = (*BUILT_IN, *CLASSIFIERS, *POOLS)
 BUDGETS = {
     # networks so small leave most of a second core idle: better a run on each
     "quick": Budget(500, ("shallow", "lenet-slim", "nearest-neighbours"), jobs=64),
-    "paper": Budget(None, ("shallow", "shallow-256", "mlp", "lenet-slim", "lenet", "vgg-small", *_POOLS)),
+    "paper": Budget(None, ("shallow", "shallow-256", "mlp", "lenet-slim", "lenet", "vgg-small", *POOLS)),
     "best": Budget(None, ALL),
 }
 

@@ -129,11 +129,6 @@ PHOTO = Recipe(
     views=4,
 )
 
-#: through a long stream: wider networks learn more from half as many late replays
-PHOTO_STREAM = dataclasses.replace(
-    PHOTO, passes=8.0, early=1.6, late_from=15000.0, pretext=0.9, shift=0.125, cutout=0.125, views=6
-)
-
 #: where time matters less
 GRAY_BEST = dataclasses.replace(GRAY, passes=6.0, early=8.0)
 PHOTO_BEST = dataclasses.replace(
@@ -190,7 +185,6 @@ PHOTO_PRETEXT = dataclasses.replace(PHOTO_ANEW, early=2.0, cutout=0.0)
 #: for tables, grey pictures and photographs, in the order of `kind`, by what a network is trained for
 PRESETS = {
     "replay": (TABLE, GRAY, PHOTO),
-    "stream": (TABLE, GRAY, PHOTO_STREAM),
     "best": (TABLE, GRAY_BEST, PHOTO_BEST),
     "anew": (TABLE_ANEW, GRAY_ANEW, PHOTO_ANEW),
     "sent": (TABLE_SENT, GRAY_SENT, PHOTO_SENT),
