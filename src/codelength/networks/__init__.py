@@ -35,6 +35,7 @@ BUILT_IN = {
     "vgg-16": "vgg",
     "resnet-small": "residual",
     "resnet-white": "residual",
+    "resnet-deep": "residual",
 }
 
 

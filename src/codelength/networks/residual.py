@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 
 from torch import Tensor, nn
@@ -33,14 +34,21 @@ def resnet_small(shape: tuple[int, ...], classes: int, widths: tuple[int, ...] =
     return nn.Sequential(*layers, GlobalMaxPool(), Head(widths[-1], classes))
 
 
-def resnet_white(shape: tuple[int, ...], classes: int, widths: tuple[int, ...] = (64, 128, 256)) -> nn.Module:
-    """A whitening 2 x 2 stem, a convolution and a pool, then two groups as above (16 x 16 pixels and up)."""
+def resnet_white(
+    shape: tuple[int, ...],
+    classes: int,
+    blocks: tuple[int, ...] = (0, 1, 1),
+    widths: tuple[int, ...] = (64, 128, 256),
+) -> nn.Module:
+    """A whitening 2 x 2 stem, then groups as above with so many blocks each (16 x 16 pixels and up).
+
+    A block for the first width, at the largest size, takes a third more time.
+    """
     channels, _, _ = image_shape(shape, smallest=16)
     stem = Whitening(channels)
-    # no block for the first width: at that size it would take a third more time
-    layers: list[nn.Module] = [stem, nn.GELU(), *_halved(stem.out_channels, widths[0])]
-    for narrow, wide in itertools.pairwise(widths):
-        layers += [*_halved(narrow, wide), Residual(wide)]
+    layers: list[nn.Module] = [stem, nn.GELU()]
+    for count, (narrow, wide) in zip(blocks, itertools.pairwise((stem.out_channels, *widths)), strict=True):
+        layers += [*_halved(narrow, wide), *(Residual(wide) for _ in range(count))]
     return nn.Sequential(*layers, GlobalMaxPool(), Head(widths[-1], classes))
 
 
@@ -54,3 +62,4 @@ def _pooled(channels: int) -> list[nn.Module]:
 
 register("resnet-small", resnet_small)
 register("resnet-white", resnet_white)
+register("resnet-deep", functools.partial(resnet_white, blocks=(1, 1, 1)))

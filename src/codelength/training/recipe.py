@@ -113,32 +113,42 @@ GRAY = Recipe(
 )
 
 PHOTO = Recipe(
-    passes=15.0,
+    passes=12.0,
     early=1.0,
-    pretext=2.0,
+    pretext=2.25,
     focus=0.5,
     smallest_batch=64,
     optimizer="muon",
     step=0.03,
     bias_step=3e-3,
     momentum=0.8,
+    weight_decay=0.04,
     falls_as=0.7,
-    shift=0.0625,
-    cutout=0.25,
+    shift=0.125,
+    cutout=0.125,
     flips=True,
-    views=4,
+    views=8,
 )
 
 #: where time matters less
 GRAY_BEST = dataclasses.replace(GRAY, passes=6.0, early=8.0)
-PHOTO_BEST = dataclasses.replace(
-    PHOTO, passes=12.0, pretext=2.5, shift=0.125, cutout=0.125, view_strength=0.25
-)
+PHOTO_BEST = dataclasses.replace(PHOTO, passes=14.0, pretext=3.5)
 
 #: trained from scratch at each doubling of the past, in place of on and on
 TABLE_ANEW = dataclasses.replace(TABLE, passes=30.0, early=4.0)
 GRAY_ANEW = dataclasses.replace(GRAY, passes=6.0, early=4.0, late_from=15000.0, focus=0.0)
-PHOTO_ANEW = dataclasses.replace(PHOTO, passes=5.0, early=4.0, late_from=20000.0, focus=0.0, pretext=0.0)
+PHOTO_ANEW = dataclasses.replace(
+    PHOTO,
+    passes=5.0,
+    early=4.0,
+    late_from=20000.0,
+    focus=0.0,
+    pretext=0.0,
+    weight_decay=0.01,
+    shift=0.0625,
+    cutout=0.25,
+    views=4,
+)
 
 #: trained once, on all labels, and sent
 TABLE_SENT = TABLE_ANEW
@@ -154,9 +164,11 @@ GRAY_SENT = dataclasses.replace(
     elastic=0.015,
     networks=1,
 )
-PHOTO_PRUNED = dataclasses.replace(PHOTO_ANEW, passes=31.0, early=2.0, label_smoothing=0.2)
+PHOTO_PRUNED = dataclasses.replace(PHOTO_ANEW, passes=50.0, early=2.0, label_smoothing=0.2, weight_decay=0.05)
 # all its weights can learn more variation than those that pruning leaves; the views are as strong
-PHOTO_SENT = dataclasses.replace(PHOTO_PRUNED, passes=32.0, shift=0.125, view_strength=0.25)
+PHOTO_SENT = dataclasses.replace(
+    PHOTO_PRUNED, passes=32.0, weight_decay=0.01, shift=0.125, view_strength=0.25
+)
 
 #: trained for the codelength of parameters and labels together: the price alone keeps it from overfitting
 PRICED = Recipe(
