@@ -34,9 +34,10 @@ class Replaying:
         if recipe.pretext and len(task.x):
             seed = 1000 * task.seed
             self._pretext = pretext(network, task.x, normalize, task.numerics, seed, recipe.pretext)
-        # examples trained on before the first label, and until each label is learned
-        passes = (recipe.passes_at(seen) for seen in range(1, len(task.x) + 1))
-        self._work = np.cumsum([TURNS * recipe.pretext * len(task.x), *passes])
+        # examples trained on before the first label, and until each label is learned; a view that is
+        # predicted counts as a third of one, for it only goes forward
+        each = (recipe.passes_at(seen) + recipe.views / 3 for seen in range(1, len(task.x) + 1))
+        self._work = np.cumsum([TURNS * recipe.pretext * len(task.x), *each])
 
     def predict(self, x: Inputs) -> Probabilities:
         """Probabilities (m, classes) of the averaged weights, float64; uniform before the first label."""
@@ -64,7 +65,7 @@ class Replaying:
         return True
 
     def done(self) -> float:
-        """The share of all replays, and of the pretext, that is behind."""
+        """The share of the pretext, of all replays and of all predictions that is behind."""
         behind = self._work[self._seen] if self._pretext is None else self._work[0] * self._pretext.done()
         return float(behind / self._work[-1]) if self._work[-1] else 0.0
 
