@@ -113,9 +113,9 @@ GRAY = Recipe(
 )
 
 PHOTO = Recipe(
-    passes=12.0,
+    passes=9.0,
     early=1.0,
-    pretext=2.25,
+    pretext=1.75,
     focus=0.5,
     smallest_batch=64,
     optimizer="muon",
@@ -127,12 +127,12 @@ PHOTO = Recipe(
     shift=0.125,
     cutout=0.125,
     flips=True,
-    views=8,
+    views=6,
 )
 
 #: where time matters less
 GRAY_BEST = dataclasses.replace(GRAY, passes=6.0, early=8.0, networks=4)
-PHOTO_BEST = dataclasses.replace(PHOTO, passes=14.0, pretext=3.5)
+PHOTO_BEST = dataclasses.replace(PHOTO, passes=14.0, pretext=3.5, views=8)
 
 #: trained from scratch at each doubling of the past, in place of on and on
 TABLE_ANEW = dataclasses.replace(TABLE, passes=30.0, early=4.0)
@@ -164,7 +164,7 @@ GRAY_SENT = dataclasses.replace(
     elastic=0.015,
     networks=1,
 )
-PHOTO_PRUNED = dataclasses.replace(PHOTO_ANEW, passes=50.0, early=2.0, label_smoothing=0.2, weight_decay=0.05)
+PHOTO_PRUNED = dataclasses.replace(PHOTO_ANEW, passes=45.0, early=2.0, label_smoothing=0.2, weight_decay=0.05)
 # all its weights can learn more variation than those that pruning leaves; the views are as strong
 PHOTO_SENT = dataclasses.replace(
     PHOTO_PRUNED, passes=32.0, weight_decay=0.01, shift=0.125, view_strength=0.25
