@@ -18,7 +18,8 @@ FITS += [("lenet-slim", shape) for shape in IMAGES] + [("lenet-300-100", shape) 
 FITS += [(name, shape) for name in ("lenet-5", "lenet-5-bn") for shape in ((1, 28, 28), (3, 32, 32))]
 FITS += [("lenet-300-100", (13,))]
 FITS += [(name, shape) for name in ("vgg-11", "vgg-13", "vgg-16", "resnet-small") for shape in IMAGES]
-FITS += [("vgg-small", (3, 32, 32)), ("vgg-small", (1, 28, 28)), ("vgg-small", (3, 16, 16))]
+WHITENED = ("vgg-small", "vgg-wide", "resnet-white", "resnet-deep")
+FITS += [(name, shape) for name in WHITENED for shape in ((3, 32, 32), (1, 28, 28), (3, 16, 16))]
 
 
 @pytest.mark.parametrize(("name", "shape"), FITS)
