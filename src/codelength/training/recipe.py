@@ -169,7 +169,7 @@ GRAY_SENT = dataclasses.replace(
 PHOTO_PRUNED = dataclasses.replace(PHOTO_ANEW, passes=50.0, early=2.0, label_smoothing=0.2, weight_decay=0.05)
 # all its weights can learn more variation than those that pruning leaves; the views are as strong
 PHOTO_SENT = dataclasses.replace(
-    PHOTO_PRUNED, passes=32.0, weight_decay=0.01, shift=0.125, view_strength=0.25
+    PHOTO_ANEW, passes=32.0, early=2.0, label_smoothing=0.2, shift=0.125, view_strength=0.25
 )
 
 #: trained for the codelength of parameters and labels together: the price alone keeps it from overfitting
