@@ -88,6 +88,31 @@ def test_a_network_of_pictures_trains_on_as_if_it_had_not_stopped(optimizer, tmp
     assert bytes(message) == bytes(code.encode(pictures, y))
 
 
+def test_a_finish_goes_on_in_the_middle(tmp_path, monkeypatch):
+    monkeypatch.setattr("codelength.training.course._SLICE", 64)
+    learner = cl.Replay("mlp", cl.Recipe(passes=1.0, early=1.0, finish=10.0, networks=2))
+    message = cl.OnlineCode(learner).encode(X, Y)
+    path = tmp_path / "run.part"
+
+    def killed_in_the_finish(account):
+        if account.labels == len(Y) and account.work > 0.5:
+            raise Killed
+
+    with pytest.raises(Killed):
+        cl.receive(message, X, checkpoint=cl.Checkpoint(path, resume=False), progress=killed_in_the_finish)
+    works = []
+    resumed = cl.receive(
+        message,
+        X,
+        checkpoint=cl.Checkpoint(path, resume=True),
+        progress=lambda account: works.append(account.work),
+    )
+    assert min(work for work in works if work is not None) > 0.4
+    np.testing.assert_array_equal(resumed.labels, Y)
+    others = 3 * np.random.default_rng(1).standard_normal((500, X.shape[1]))
+    np.testing.assert_array_equal(resumed.predict(others), cl.receive(message, X).predict(others))
+
+
 def test_a_long_training_goes_on_in_the_middle(tmp_path, monkeypatch):
     monkeypatch.setattr("codelength.training.course._SLICE", 64)
     code = cl.OnlineCode(cl.Retrain("mlp", cl.Recipe(passes=10.0, early=1.0)))

@@ -14,7 +14,7 @@ from sklearn.datasets import load_digits
 
 from codelength.agreement import register
 from codelength.errors import AgreementError, InputError
-from codelength.learners.learner import Task
+from codelength.learners.learner import Task, done, learn_on
 from codelength.learners.replay import Replay
 from codelength.numerics import Numerics
 from codelength.training.recipe import GRAY, PHOTO, TABLE, Recipe
@@ -72,6 +72,23 @@ def test_learns_digits(network: str) -> None:
     p = online(quick(network, passes=10.0), x, y)
     assert codelength(p, y) < 0.5 * 500 * np.log2(10)
     assert (p[250:].argmax(axis=1) == y[250:]).mean() > 0.8
+
+
+def test_the_finish_comes_after_the_last_label_and_helps_with_others() -> None:
+    x, y = digits(1500)
+    hurried, finishing = (quick("lenet", passes=1.0, finish=finish) for finish in (0.0, 8.0))
+    assert (online(hurried, x[:500], y[:500]) == online(finishing, x[:500], y[:500])).all()
+    right = []
+    for learner in (hurried, finishing):
+        predictor = learner.begin(task_of(x[:500]))
+        predictor.update(x[:300], y[:300])
+        assert not learn_on(predictor)
+        predictor.update(x[300:500], y[300:500])
+        while learn_on(predictor):
+            pass
+        assert done(predictor) == 1.0
+        right.append((predictor.predict(x[500:]).argmax(axis=1) == y[500:]).mean())
+    assert right[1] > right[0] + 0.02
 
 
 @pytest.mark.parametrize("numerics", [FAST, FLOAT32])

@@ -58,7 +58,7 @@ BEST_POOLS = (
     "mlp+random-forest",
     "lenet+mlp+nearest-neighbours",
     "lenet-5-bn+lenet-5+resnet-small",
-    "vgg-wide+resnet-white+vgg-slim",
+    "vgg-wide+resnet-deep",
 )
 
 

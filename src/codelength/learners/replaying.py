@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,7 @@ class Replaying:
     def __init__(self, network: str, recipe: Recipe | None, task: Task, use: str) -> None:
         normalize = Normalizer(task.x)
         recipe = recipe or preset(normalize.shape, use)
+        self._recipe = recipe
         self._classes = task.classes
         self._labels = np.zeros(len(task.x), np.int64)
         self._seen = 0
@@ -34,10 +36,12 @@ class Replaying:
         if recipe.pretext and len(task.x):
             seed = 1000 * task.seed
             self._pretext = pretext(network, task.x, normalize, task.numerics, seed, recipe.pretext)
-        # examples trained on before the first label, and until each label is learned; a view that is
-        # predicted counts as a third of one, for it only goes forward
+        self._finish: list[Training] = []  # each network's, once all labels are there
+        # examples trained on before the first label, until each label is learned, and after the last; a
+        # view that is predicted counts as a third of one, for it only goes forward
         each = (recipe.passes_at(seen) + recipe.views / 3 for seen in range(1, len(task.x) + 1))
-        self._work = np.cumsum([TURNS * recipe.pretext * len(task.x), *each])
+        outside = TURNS * recipe.pretext * len(task.x), recipe.finish * len(task.x)
+        self._work = np.cumsum([outside[0], *each, outside[1]])
 
     def predict(self, x: Inputs) -> Probabilities:
         """Probabilities (m, classes) of the averaged weights, float64; uniform before the first label."""
@@ -53,11 +57,12 @@ class Replaying:
         self._seen += len(y)
         known = self._labels[: self._seen]
         self._students.each(lambda replays: replays.learn(known, len(y)), self._replays)
+        self._end()
 
     def learn_on(self) -> bool:
-        """A slice of the pretext, before the first label; an update leaves nothing to do."""
+        """A slice of the pretext, before the first label, or of the finish, after the last one."""
         if self._pretext is None:
-            return False
+            return any(self._students.each(lambda training: training.learn_on(), self._finish))
         if not self._pretext.learn_on():
             for student in self._students.members:
                 student.start_from(self._pretext.student)
@@ -67,6 +72,8 @@ class Replaying:
     def done(self) -> float:
         """The share of the pretext, of all replays and of all predictions that is behind."""
         behind = self._work[self._seen] if self._pretext is None else self._work[0] * self._pretext.done()
+        if self._finish:
+            behind += (self._work[-1] - self._work[-2]) * self._finish[0].done()
         return float(behind / self._work[-1]) if self._work[-1] else 0.0
 
     def state(self) -> State:
@@ -74,8 +81,8 @@ class Replaying:
         if self._pretext is not None:
             return nested("pretext", self._pretext.state())
         state: State = {"labels": self._labels[: self._seen]}
-        for number, replays in enumerate(self._replays):
-            state |= nested(f"network{number}", replays.state())
+        for number, network in enumerate(self._under_way):
+            state |= nested(f"network{number}", network.state())
         return state
 
     def restore(self, state: State) -> None:
@@ -87,12 +94,23 @@ class Replaying:
         self._pretext = None
         self._seen = len(state["labels"])
         self._labels[: self._seen] = state["labels"]
-        for number, replays in enumerate(self._replays):
-            replays.restore(part(f"network{number}", state))
+        self._end()
+        for number, network in enumerate(self._under_way):
+            network.restore(part(f"network{number}", state))
 
     def rehearse(self, steps: int) -> Probabilities:
         """What comes of a few steps with made-up labels; not to be trained on after."""
         return self._students.rehearse(steps)
+
+    @property
+    def _under_way(self) -> list[_Replays | Training]:
+        return [*(self._finish or self._replays)]
+
+    def _end(self) -> None:
+        """After the last label there is a finish to be learned, if the recipe has one."""
+        if self._recipe.finish and self._seen == len(self._labels) and not self._finish:
+            finishing = dataclasses.replace(self._recipe, passes=self._recipe.finish, early=1.0)
+            self._finish = [Training(student, finishing, self._labels) for student in self._students.members]
 
 
 class _Replays:
