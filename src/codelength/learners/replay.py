@@ -24,7 +24,8 @@ class Replay(Learner):
     """A network by name and a recipe; with none, the one agreed for this `use` and the inputs' shape.
 
     Each block is predicted, then learned with random replay of all that came before; averaged
-    weights predict. Before the first label the prediction is uniform. Raises AgreementError for
+    weights predict. Before the first label the prediction is uniform; after the last one a recipe
+    may have a finish, for other inputs. Raises AgreementError for
     an unknown network or use, InputError when the network cannot take the inputs.
     """
 
