@@ -25,8 +25,8 @@ class Replay(Learner):
 
     Each block is predicted, then learned with random replay of all that came before; averaged
     weights predict. Before the first label the prediction is uniform; after the last one a recipe
-    may have a finish, for other inputs. Raises AgreementError for
-    an unknown network or use, InputError when the network cannot take the inputs.
+    may have a finish, for other inputs. Raises AgreementError for an unknown network or use,
+    InputError when the network cannot take the inputs.
     """
 
     network: str

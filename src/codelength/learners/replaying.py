@@ -40,8 +40,8 @@ class Replaying:
         # examples trained on before the first label, until each label is learned, and after the last; a
         # view that is predicted counts as a third of one, for it only goes forward
         each = (recipe.passes_at(seen) + recipe.views / 3 for seen in range(1, len(task.x) + 1))
-        outside = TURNS * recipe.pretext * len(task.x), recipe.finish * len(task.x)
-        self._work = np.cumsum([outside[0], *each, outside[1]])
+        n = len(task.x)
+        self._work = np.cumsum([TURNS * recipe.pretext * n, *each, recipe.finish * n])
 
     def predict(self, x: Inputs) -> Probabilities:
         """Probabilities (m, classes) of the averaged weights, float64; uniform before the first label."""
