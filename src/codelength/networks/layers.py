@@ -57,7 +57,7 @@ class Whitening(nn.Conv2d):
         patches = functional.unfold(x, 2).transpose(1, 2).flatten(0, 1).double()
         patches -= patches.mean(dim=0)
         variances, directions = torch.linalg.eigh(patches.T @ patches / len(patches))
-        filters = (directions / (variances + _LEAST_VARIANCE).sqrt()).T
+        filters = (directions * (variances + _LEAST_VARIANCE).rsqrt()).T
         self.weight.copy_(torch.cat((filters, -filters)).reshape(self.weight.shape))
 
 

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from torch.func import functional_call
 
 from codelength.errors import InputError
+from codelength.profile import is_portable
 
 _LEAST_VARIANCE = 1e-8
 
@@ -64,7 +65,7 @@ class LocallySampled(Gaussian):
             name: (2 * log).exp() for name, log in zip(self.names, self.log_deviations, strict=True)
         }
         variance: Tensor = functional_call(self.layer, variances, (x.square(),))
-        return mean + variance.clamp(min=_LEAST_VARIANCE).sqrt() * torch.randn_like(mean)
+        return mean + root(variance.clamp(min=_LEAST_VARIANCE)) * torch.randn_like(mean)
 
 
 class MeanField(nn.Module):
@@ -115,7 +116,7 @@ class MeanField(nn.Module):
             ((mean - self.center(number)).square() + (2 * log).exp()).mean()
             for number, (mean, log) in enumerate(self.gaussians())
         ]
-        return torch.stack(squares).sqrt()
+        return root(torch.stack(squares))
 
     def center(self, number: int) -> Tensor:
         """The mean of a tensor's prior, of the tensor's shape."""
@@ -125,6 +126,14 @@ class MeanField(nn.Module):
         """Means and logarithms of deviations, a pair a tensor, in the order of the network's parameters."""
         layers = [module for module in self.network.modules() if isinstance(module, Gaussian)]
         return [pair for layer in layers for pair in zip(layer.means(), layer.log_deviations, strict=True)]
+
+
+def root(x: Tensor) -> Tensor:
+    """The square root; under the portable profile one that all processors agree on.
+
+    torch leaves its own to MKL, whose last bit depends on the maker of the processor.
+    """
+    return x.rsqrt().reciprocal() if is_portable() else x.sqrt()
 
 
 def divergence(mean: Tensor, log_deviation: Tensor) -> Tensor:
