@@ -16,10 +16,10 @@ from provenance import MESSAGES, RESULTS, command, parser
 from rich.console import Console
 
 from codelength.codes.catalogue import USUAL
-from codelength.data import load
+from codelength.codes.held import held_path
 from codelength.data.source import Source
 from codelength.results import curve
-from codelength.results.experiment import Experiment, encoded, held_path, second_process
+from codelength.results.experiment import Experiment, encoded, second_process
 from codelength.results.progress import shown
 from codelength.results.runs import Runs, origin
 from codelength.results.table import rendered
@@ -50,10 +50,11 @@ def main() -> None:
     arguments.add_argument("--codes", default=",".join(USUAL))
     arguments.add_argument("--model")
     arguments.add_argument("--seed", type=int, default=0)
+    arguments.add_argument("--first", type=int, help="rows alone")
     arguments.add_argument("--name", help="of the result; else DATA-CODE")
     arguments.add_argument("--decode", action="store_true", help="the message that is there, and its row")
     given = arguments.parse_args()
-    data = load(given.data, given.data_dir)
+    data = Source(given.data, given.data_dir, first=given.first).load()
     runs = Runs(RESULTS, MESSAGES)
     rows = []
     for code in given.codes.split(","):
@@ -70,9 +71,8 @@ def main() -> None:
             runs.save(name, row, origin(command(), given.seed))  # what Alice knows, should Bob take long
         with tempfile.TemporaryDirectory() as folder:
             inputs_only(given.data, given.data_dir, Path(folder))
-            row |= second_process(
-                path, data, Source(given.data, Path(folder) if given.data_dir else None).arguments
-            )
+            bobs = Source(given.data, Path(folder) if given.data_dir else None, first=given.first)
+            row |= second_process(path, data, bobs.arguments)
         runs.save(name, row)
         rows.append(row)
         picture = RESULTS / f"{name}.png"

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 import torch
 
+from codelength import numerics
 from codelength.errors import AgreementError, MessageError, NumericsError
 from codelength.numerics import Numerics, digest, require_same, surroundings
 
@@ -48,6 +49,17 @@ def test_a_mismatch_names_its_part():
         require_same(["2.13.0", "AVX512", "AMD 25/17"], ours, agree=False)
     with pytest.raises(MessageError):
         require_same([], ours, agree=True)
+
+
+def test_bfloat16_is_refused_where_it_would_be_imitated(monkeypatch):
+    made = Numerics(2, "bfloat16")
+    monkeypatch.setattr(numerics, "_has_bfloat16", lambda: True)
+    made.require_here()
+    monkeypatch.setattr(numerics, "_has_bfloat16", lambda: False)
+    with pytest.raises(NumericsError, match=r"bfloat16.*--portable"):
+        made.require_here()
+    Numerics(2).require_here()
+    assert Numerics.here(TORCH).precision == "float32" or torch.cuda.is_available()
 
 
 def test_every_bit_counts_in_the_probe():

@@ -58,6 +58,45 @@ def test_in_python_it_must_be_begun_first(message: Path) -> None:
     assert run(sys.executable, "-c", begun).stdout == "True\n"
 
 
+POSTERIORS = """
+import dataclasses, hashlib
+import codelength as cl
+cl.portable()
+from codelength.training.recipe import VARIATIONAL
+data, recipe = cl.load("digits"), dataclasses.replace(VARIATIONAL, passes=10.0)
+for network, coordinates in (("shallow", 0), ("mlp", 50)):
+    code = cl.BitsBackCode(network, recipe, coordinates=coordinates)
+    payload = code.encode(data.x[:40], data.y[:40], classes=range(10)).payload
+    print(hashlib.sha256(payload).hexdigest()[:16])
+"""
+
+
+def test_posteriors_are_fitted_alike_by_processors_of_both_makers() -> None:
+    # an Intel of 2023, and an emulated EPYC and Haswell, came to these
+    assert run(sys.executable, "-c", POSTERIORS).stdout.split() == ["02b68800acdf5a18", "0170b800910c2833"]
+
+
+def test_portable_roots_are_made_of_operations_that_ieee_754_rounds() -> None:
+    rooted = (
+        "import codelength as cl; cl.portable();"
+        "import numpy as np, torch; from codelength.training.meanfield import root;"
+        "x = np.random.default_rng(0).random(10_000, np.float32);"
+        "print(np.array_equal(root(torch.from_numpy(x)).numpy(), 1 / (1 / np.sqrt(x))))"
+    )
+    assert run(sys.executable, "-c", rooted).stdout == "True\n"
+
+
+def test_a_held_model_is_portable_too(tmp_path: Path) -> None:
+    path, out = tmp_path / "digits.cl", tmp_path / "labels.npy"
+    of = ("--data", "digits", "--first", "100")
+    model = ("--code", "shannon", "--model", "shallow", "--out", path)
+    assert run(*COMMAND, "--portable", "encode", *of, *model).returncode == 0
+    assert "portable" in run(*COMMAND, "inspect", path).stdout
+    done = run(*COMMAND, "decode", path, *of, "--out", out)
+    assert done.returncode == 0, done.stderr
+    assert np.array_equal(np.load(out), cl.load("digits").y[:100])
+
+
 def test_a_process_that_is_portable_refuses_other_messages(tmp_path: Path) -> None:
     data = cl.load("digits")
     path, out = tmp_path / "fast.cl", tmp_path / "labels.npy"
@@ -84,4 +123,4 @@ def test_portable_floats_are_single_and_of_a_cpu() -> None:
     with pytest.raises(AgreementError, match="float32"):
         Numerics(2, "bfloat16", portable=True)
     with pytest.raises(NumericsError):
-        Numerics(2, portable=True).require_profile()
+        Numerics(2, portable=True).require_here()

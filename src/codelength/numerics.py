@@ -57,7 +57,7 @@ class Numerics(Agreement):
 
         if torch.cuda.is_available():
             return cls(threads, "bfloat16", "cuda")
-        return cls(threads, "bfloat16" if torch.cpu._is_avx512_bf16_supported() else "float32")
+        return cls(threads, "bfloat16" if _has_bfloat16() else "float32")
 
     def pack(self, libraries: frozenset[str]) -> list[Any]:
         """The fields that matter to these libraries; `Numerics(*fields)` is the inverse."""
@@ -65,8 +65,10 @@ class Numerics(Agreement):
             return [self.threads, self.precision, self.device, True]
         return [self.threads, self.precision, self.device] if "torch" in libraries else [self.threads]
 
-    def require_profile(self) -> None:
-        """Raises NumericsError where a message is portable and this process is not, or vice versa."""
+    def require_here(self) -> None:
+        """Raises NumericsError where this process computes other floats for certain; a NotPortableError
+        where one that is portable would not.
+        """
         if self.portable and not is_portable():
             raise NotPortableError(
                 "the message is portable, and this process is not: call codelength.portable() before NumPy "
@@ -74,6 +76,11 @@ class Numerics(Agreement):
             )
         if is_portable() and not self.portable:
             raise NumericsError("the message is not portable, and this process is: decode it in another")
+        if self.precision == "bfloat16" and self.device == "cpu" and not _has_bfloat16():
+            raise NumericsError(
+                "the message was made by a processor that computes in bfloat16, and this one does not: "
+                "decode it on one of that kind, or have it made anew with --portable"
+            )
 
     @contextlib.contextmanager
     def enforced(self, libraries: frozenset[str]) -> Iterator[None]:
@@ -112,6 +119,13 @@ class Numerics(Agreement):
             torch.backends.cudnn.benchmark = benchmark
 
 
+def _has_bfloat16() -> bool:
+    """Whether the CPU computes in bfloat16, and does not only imitate it."""
+    import torch
+
+    return torch.cpu._is_avx512_bf16_supported()
+
+
 def surroundings(libraries: frozenset[str]) -> dict[str, str]:
     """What floats depend on besides the numerics: versions, instruction set, kind of processor."""
     if not libraries:
@@ -144,9 +158,12 @@ def require_same(theirs: Sequence[str], ours: Mapping[str, str], agree: bool) ->
     if differ:
         raise NumericsError("the message was made with other numerics: " + "; ".join(differ))
     if not agree:
+        unseen = "another build of a library, or other environment variables"
+        if not ours:  # the code runs what its owner brought, and does not know on which libraries
+            unseen = f"another model, another processor, {unseen}"
         raise NumericsError(
             "the probe differs: with the same versions this machine computes other floats than the sender's"
-            + (f" ({parts[0]})" if parts else "; another build of a library, or other environment variables")
+            + (f" ({parts[0]})" if parts else f"; {unseen}")
         )
 
 

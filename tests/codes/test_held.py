@@ -1,12 +1,18 @@
 """A Shannon code on a data set: what both ends hold is no way around paying for the rest."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
-from codelength.codes.held import Held, split
+from codelength.codes import shannon
+from codelength.codes.held import Held, held_path, split
 from codelength.data import DataSet
+from codelength.errors import NumericsError
 from codelength.learners.frequency import Frequency
-from codelength.results.experiment import Experiment, decode_file, held_path
+from codelength.learners.replay import Replay
+from codelength.numerics import surroundings
+from codelength.results.experiment import Experiment, decode_file
 
 from .conftest import sample
 
@@ -52,3 +58,31 @@ def test_held_labels_come_back(data, tmp_path):
     read = Held.load(tmp_path / "m.held")
     np.testing.assert_array_equal(read.labels, held.labels)
     assert (read.learner, read.seed) == (Frequency(), 3)
+    assert (read.numerics, read.surroundings) == (held.numerics, held.surroundings)
+
+
+@pytest.mark.parametrize("part", ["torch", "instructions"])
+def test_a_model_of_other_floats_is_refused_before_it_is_fitted(part, data, monkeypatch):
+    held = Held.of(Replay("shallow"), data.x, data.y, seed=0)
+    monkeypatch.setattr(shannon, "OnlineCode", None)  # fitting would end here
+    names = list(surroundings(held.learner.libraries))
+    told = ["other" if name == part else said for name, said in zip(names, held.surroundings, strict=True)]
+    other = dataclasses.replace(held, surroundings=tuple(told))
+    with pytest.raises(NumericsError, match=f"{part} other there"):
+        other.model(data.x, held.alphabet)
+
+
+def test_a_model_is_fitted_with_as_many_threads_as_at_first(data, tmp_path):
+    held = Held.of(Replay("shallow"), data.x, data.y, seed=0)
+    more = dataclasses.replace(held, numerics=dataclasses.replace(held.numerics, threads=3))
+    more.save(tmp_path / "m.held")
+    counts = []
+
+    class Counting(Replay):
+        def begin(self, task):
+            counts.append(task.numerics.threads)
+            return super().begin(task)
+
+    read = dataclasses.replace(Held.load(tmp_path / "m.held"), learner=Counting("shallow"))
+    read.model(data.x, held.alphabet)
+    assert counts == [3]

@@ -59,7 +59,8 @@ def encode(
     """
     import time
 
-    from codelength.results.experiment import Experiment, held_path, row
+    from codelength.codes.held import held_path
+    from codelength.results.experiment import Experiment, row
     from codelength.results.progress import shown
     from codelength.results.table import verdicts
 

@@ -10,12 +10,14 @@ import msgpack
 import numpy as np
 import numpy.typing as npt
 
+from codelength import numerics as floats
 from codelength.agreement import pack, unpack
 from codelength.codes.shannon import Model, fitted
 from codelength.errors import DataError, InputError
 from codelength.files import write_new
 from codelength.labels import Alphabet
 from codelength.learners.learner import Learner
+from codelength.numerics import Numerics
 from codelength.order import digest_rows, visiting_order
 
 SHARE = 10  # one label in ten
@@ -23,45 +25,72 @@ SHARE = 10  # one label in ten
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Held:
-    """The first tenth of the labels, in the order of visiting, and the learner that is fitted on them."""
+    """The first tenth of the labels, in the order of visiting, and the learner that is fitted on them.
+
+    With the numerics and the surroundings of who fitted it first: the message itself knows its model only by
+    what it predicts.
+    """
 
     learner: Learner
     alphabet: Alphabet
     indices: npt.NDArray[np.int64]
-    seed: int = 0
+    seed: int
+    numerics: Numerics
+    surroundings: tuple[str, ...]
 
     @classmethod
     def of(cls, learner: Learner, x: npt.NDArray[Any], y: Any, seed: int) -> Held:
         """Takes the tenth out of the labels y (n,) of inputs x (n, ...)."""
         labels = np.asarray(y)[split(x, seed)[0]]
         alphabet = Alphabet.of(labels)  # of these alone: the other labels are not known yet
-        return cls(learner, alphabet, alphabet.indices(labels), seed)
+        libraries = learner.libraries
+        here = tuple(floats.surroundings(libraries).values())
+        return cls(learner, alphabet, alphabet.indices(labels), seed, Numerics.here(libraries), here)
 
     @property
     def labels(self) -> npt.NDArray[Any]:
         return self.alphabet.labels(self.indices)
 
     def model(self, x: npt.NDArray[Any], alphabet: Alphabet) -> Model:
-        """The model for an alphabet, fitted on the first tenth of inputs x (n, ...) as far as it is in it."""
+        """The model for an alphabet, fitted on the first tenth of inputs x (n, ...) as far as it is in it.
+
+        Raises InputError for other inputs, NumericsError where it would come to other floats.
+        """
+        libraries = self.learner.libraries
+        if libraries:
+            self.numerics.require_here()
+        floats.require_same(self.surroundings, floats.surroundings(libraries), agree=True)
         first, _ = split(x, self.seed)
         if len(first) != len(self.indices):
             raise InputError(f"the held labels are {len(self.indices)}, a tenth of these inputs {len(first)}")
         known = np.isin(self.labels, alphabet.values)
-        y = self.labels[known]
-        return fitted(self.learner, x[first[known]], y, classes=alphabet.values, seed=self.seed)
+        x, y = x[first[known]], self.labels[known]
+        return fitted(self.learner, x, y, classes=alphabet.values, seed=self.seed, numerics=self.numerics)
 
     def save(self, path: Path) -> None:
         """Writes to a new file. Raises InputError if there is one."""
-        content = [pack(self.learner), self.alphabet.pack(), self.indices.tolist(), self.seed]
+        content = [
+            pack(self.learner),
+            self.alphabet.pack(),
+            self.indices.tolist(),
+            self.seed,
+            self.numerics.pack(self.learner.libraries),
+            self.surroundings,
+        ]
         write_new(path, msgpack.packb(content))
 
     @classmethod
     def load(cls, path: Path) -> Held:
         """The inverse of `save`. Raises DataError when the file cannot be read."""
         try:
-            learner, alphabet, indices, seed = msgpack.unpackb(path.read_bytes())
+            learner, alphabet, indices, seed, numerics, surroundings = msgpack.unpackb(path.read_bytes())
             held = cls(
-                unpack(learner), Alphabet.unpack(alphabet), np.array(indices, dtype=np.int64), int(seed)
+                unpack(learner),
+                Alphabet.unpack(alphabet),
+                np.array(indices, dtype=np.int64),
+                int(seed),
+                Numerics(*numerics),
+                tuple(map(str, surroundings)),
             )
         except OSError as error:
             raise DataError(f"cannot read the held labels {path}: {error.strerror}") from None
@@ -71,6 +100,11 @@ class Held:
         if not isinstance(held.learner, Learner) or held.indices.ndim != 1 or not sound:
             raise DataError(f"{path} holds no held labels")
         return held
+
+
+def held_path(message: Path) -> Path:
+    """Where the labels that both ends hold stand, beside a Shannon code's message."""
+    return message.with_name(message.name + ".held")
 
 
 def split(x: npt.NDArray[Any], seed: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:

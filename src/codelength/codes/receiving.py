@@ -115,7 +115,7 @@ def _opened(
     code = code_of(message, model)
     numerics = numerics_of(header)
     if code.libraries:
-        numerics.require_profile()
+        numerics.require_here()
     floats.require_same(header.surroundings, floats.surroundings(code.libraries), agree=True)
     session = Session.begin(code, x, alphabet.size, numerics)
     n = len(session.task.x)

@@ -81,16 +81,19 @@ class HuffmanCode(ShannonCode):
     coder: ClassVar[str] = "huffman"
 
 
-def fitted(learner: Learner, x: Any, y: Any, *, classes: Any, seed: int = 0) -> Model:
+def fitted(
+    learner: Learner, x: Any, y: Any, *, classes: Any, seed: int = 0, numerics: Numerics | None = None
+) -> Model:
     """A model for a Shannon code: what a learner predicts after the labels y (n,) of inputs x (n, ...).
 
     Both ends hold those labels, and fit alike; they are not among the labels to be sent. `classes`
-    is the alphabet (K,). The function that is returned maps inputs (m, ...) to probabilities (m, K).
+    is the alphabet (K,); `numerics` are those of this machine where none are given. The function that is
+    returned maps inputs (m, ...) to probabilities (m, K).
     Raises InputError for inputs or labels that cannot be used.
     """
     x, alphabet = as_inputs(x), Alphabet.of(classes)
     indices = alphabet.indices(y)
-    numerics = Numerics.here(learner.libraries)
+    numerics = numerics or Numerics.here(learner.libraries)
     task = Task(x, np.arange(len(x)), alphabet.size, seed, numerics)
     with numerics.enforced(learner.libraries):
         # the online conversation with nobody at the other end: what calibrates learns from it too

@@ -18,7 +18,7 @@ from codelength.checkpoint import Checkpoint
 from codelength.codes.best import BestOf
 from codelength.codes.catalogue import build, entry
 from codelength.codes.code import Code
-from codelength.codes.held import Held, split
+from codelength.codes.held import Held, held_path, split
 from codelength.codes.receiving import Received, receive
 from codelength.data import DataSet
 from codelength.errors import AgreementError, CodelengthError, InputError
@@ -91,11 +91,6 @@ class Experiment:
         alphabet = Alphabet.of(y if data.classes is None else data.classes)
         code = dataclasses.replace(code, model=held.model(data.x, alphabet))  # type: ignore[call-arg]
         return code, x, y, held
-
-
-def held_path(message: Path) -> Path:
-    """Where the labels that both ends hold stand, beside a Shannon code's message."""
-    return message.with_name(message.name + ".held")
 
 
 def decode_file(

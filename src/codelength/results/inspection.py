@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from codelength.agreement import worded
+from codelength.agreement import pack, worded
+from codelength.codes.held import Held, held_path
 from codelength.codes.receiving import code_of, parameter_stages  # makes the codes known by name
 from codelength.codes.session import numerics_of
 from codelength.errors import AgreementError
 from codelength.message import VERSION, Message
+from codelength.numerics import Numerics, surroundings
 
 
 def described(path: Path, x: Any = None) -> Iterator[tuple[str, str]]:
@@ -29,12 +31,14 @@ def described(path: Path, x: Any = None) -> Iterator[tuple[str, str]]:
     yield "classes", f"{alphabet.size} ({how}): {shown}"
     yield "inputs", f"digest {header.inputs.hex()}"
     if header.numerics:
-        numerics = numerics_of(header)
-        threads = f"{numerics.threads} thread" + "s" * (numerics.threads != 1)
-        profile = "portable" if numerics.portable else "of one kind of machine"
-        yield "numerics", f"{threads}, {numerics.precision}, {numerics.device}, {profile}"
+        yield "numerics", _numerics(numerics_of(header))
         yield "made with", "; ".join(_surroundings(message))
         yield "probe", header.probe.hex()
+    if held_path(path).exists():
+        held = Held.load(held_path(path))
+        yield "held", f"{len(held.indices):,} labels, for {worded(pack(held.learner))}"
+        yield "numerics", _numerics(held.numerics)
+        yield "made with", "; ".join(_named(held.learner.libraries, held.surroundings))
     yield "payload", f"{message.payload_bits:,} bits ({message.kbits:.3f} kbits), ratio {message.ratio:.4f}"
     if x is not None:
         for stage, bits in parameter_stages(message, x).items():
@@ -43,12 +47,22 @@ def described(path: Path, x: Any = None) -> Iterator[tuple[str, str]]:
     yield "file", f"{len(bytes(message)):,} bytes, ratio with framing {message.ratio_with_framing:.4f}"
 
 
-def _surroundings(message: Message) -> list[str]:
-    from codelength.numerics import surroundings
+def _numerics(numerics: Numerics) -> str:
+    threads = f"{numerics.threads} thread" + "s" * (numerics.threads != 1)
+    profile = "portable" if numerics.portable else "of one kind of machine"
+    return f"{threads}, {numerics.precision}, {numerics.device}, {profile}"
 
+
+def _surroundings(message: Message) -> list[str]:
     try:
-        names = list(surroundings(code_of(message, model=None).libraries))
+        libraries = code_of(message, model=None).libraries
     except (AgreementError, ValueError):
-        names = []
-    values = message.header.surroundings
-    return [f"{n} {v}" for n, v in zip(names, values, strict=True)] if len(names) == len(values) else values
+        return message.header.surroundings
+    return _named(libraries, message.header.surroundings)
+
+
+def _named(libraries: frozenset[str], values: Sequence[str]) -> list[str]:
+    names = list(surroundings(libraries))
+    return (
+        [f"{n} {v}" for n, v in zip(names, values, strict=True)] if len(names) == len(values) else [*values]
+    )

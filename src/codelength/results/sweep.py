@@ -19,12 +19,13 @@ import joblib
 
 from codelength.checkpoint import Checkpoint
 from codelength.codes.catalogue import CLASSIFIERS, CODES, POOLS, candidates
+from codelength.codes.held import held_path
 from codelength.data.dataset import DataSet
 from codelength.data.source import Source
 from codelength.errors import CodelengthError, InputError
 from codelength.networks import BUILT_IN
 from codelength.profile import THREADS, is_portable
-from codelength.results.experiment import Experiment, encoded, held_path, second_process
+from codelength.results.experiment import Experiment, encoded, second_process
 from codelength.results.progress import shown
 from codelength.results.runs import Row, Runs, origin
 
