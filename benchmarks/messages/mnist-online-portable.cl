@@ -1,0 +1,3 @@
+‰CLN“—¦online‘‚©switching‘“ªcalibrated‘¦replay‘¥lenetªcalibrated‘¦replay‘ªlenet-5-bnªcalibrated‘¦replay‘§lenet-5¤rule¤poolÍê`
+Ä×H3{B@–4IwRa	r^”§float32£cpuÃ”¥2.4.6ª2.13.0+cpu¤AVX2«Intel 6/207ÄÉñÀyêè[ÿÄÈÓ%£_œQ=ƒYÜ÷*”>ù%l¯þ¯ªnº¡8·5èÉ£ÓÉ¼ÝRš»Ñ%ÁOv>Üí:!Út–ýR'»7ï—[>çÙ«Íms¬—w¬(Š\nTàcr
+Ý±î¿|önþ”LP„/Ýw®1ÏôRXL4¨1¢òËµ|†h÷ŠÌ¥a¨Ûh™£ç®œ2öêäk1±ŒGÊùßÇª–F"ýñ,Î±ª_xGªew~èáv|2ca¦S#Ôýù'4™Ä¾UË…)"6O3\¬1FägS²ÀW0I6Å”!µá:zN¢b+
