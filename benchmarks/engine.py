@@ -48,7 +48,8 @@ def rate(network: str, x: np.ndarray, recipe: Recipe, numerics: Numerics) -> dic
     with seeded(0):
         trainer = Trainer(networks.build(network, normalize.shape, 10), recipe, numerics, 0)
     generator, y = torch.Generator().manual_seed(0), torch.arange(BATCH) % 10
-    one, two = (torch.randn(MATRIX, MATRIX, dtype=torch.bfloat16) for _ in range(2))
+    precision: torch.dtype = getattr(torch, numerics.precision)
+    one, two = (torch.randn(MATRIX, MATRIX, dtype=precision) for _ in range(2))
 
     def step() -> None:
         trainer.step(augment(normalize(x[:BATCH]), recipe, generator), y, 1.0)
