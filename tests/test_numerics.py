@@ -52,13 +52,13 @@ def test_a_mismatch_names_its_part():
 
 
 def test_bfloat16_is_refused_where_it_would_be_imitated(monkeypatch):
-    made = Numerics(2, "bfloat16")
+    made, here = Numerics(2, "bfloat16"), list(surroundings(TORCH).values())
     monkeypatch.setattr(numerics, "_has_bfloat16", lambda: True)
-    made.require_here()
+    made.require_here(TORCH, here)
     monkeypatch.setattr(numerics, "_has_bfloat16", lambda: False)
     with pytest.raises(NumericsError, match=r"bfloat16.*--portable"):
-        made.require_here()
-    Numerics(2).require_here()
+        made.require_here(TORCH, here)
+    Numerics(2).require_here(TORCH, here)
     assert Numerics.here(TORCH).precision == "float32" or torch.cuda.is_available()
 
 

@@ -13,9 +13,10 @@ from sklearn.neighbors import KNeighborsClassifier
 
 import codelength as cl
 from codelength.errors import AgreementError, NotPortableError, NumericsError
-from codelength.numerics import Numerics
+from codelength.numerics import Numerics, surroundings
 from codelength.profile import VARIABLES
 
+TORCH = frozenset({"torch"})
 COMMAND = [sys.executable, "-m", "codelength"]
 
 
@@ -123,4 +124,4 @@ def test_portable_floats_are_single_and_of_a_cpu() -> None:
     with pytest.raises(AgreementError, match="float32"):
         Numerics(2, "bfloat16", portable=True)
     with pytest.raises(NumericsError):
-        Numerics(2, portable=True).require_here()
+        Numerics(2, portable=True).require_here(TORCH, list(surroundings(TORCH).values()))

@@ -65,10 +65,15 @@ class Numerics(Agreement):
             return [self.threads, self.precision, self.device, True]
         return [self.threads, self.precision, self.device] if "torch" in libraries else [self.threads]
 
-    def require_here(self) -> None:
-        """Raises NumericsError where this process computes other floats for certain; a NotPortableError
-        where one that is portable would not.
+    def require_here(self, libraries: frozenset[str], theirs: Sequence[str]) -> None:
+        """Raises NumericsError where this process computes other floats for certain than one with `theirs`
+        as surroundings did; a NotPortableError where one that is portable would not.
         """
+        if libraries:
+            self._require_profile()
+        require_same(theirs, surroundings(libraries), agree=True)
+
+    def _require_profile(self) -> None:
         if self.portable and not is_portable():
             raise NotPortableError(
                 "the message is portable, and this process is not: call codelength.portable() before NumPy "

@@ -10,14 +10,13 @@ import msgpack
 import numpy as np
 import numpy.typing as npt
 
-from codelength import numerics as floats
 from codelength.agreement import pack, unpack
 from codelength.codes.shannon import Model, fitted
 from codelength.errors import DataError, InputError
 from codelength.files import write_new
 from codelength.labels import Alphabet
 from codelength.learners.learner import Learner
-from codelength.numerics import Numerics
+from codelength.numerics import Numerics, surroundings
 from codelength.order import digest_rows, visiting_order
 
 SHARE = 10  # one label in ten
@@ -44,7 +43,7 @@ class Held:
         labels = np.asarray(y)[split(x, seed)[0]]
         alphabet = Alphabet.of(labels)  # of these alone: the other labels are not known yet
         libraries = learner.libraries
-        here = tuple(floats.surroundings(libraries).values())
+        here = tuple(surroundings(libraries).values())
         return cls(learner, alphabet, alphabet.indices(labels), seed, Numerics.here(libraries), here)
 
     @property
@@ -56,10 +55,7 @@ class Held:
 
         Raises InputError for other inputs, NumericsError where it would come to other floats.
         """
-        libraries = self.learner.libraries
-        if libraries:
-            self.numerics.require_here()
-        floats.require_same(self.surroundings, floats.surroundings(libraries), agree=True)
+        self.numerics.require_here(self.learner.libraries, self.surroundings)
         first, _ = split(x, self.seed)
         if len(first) != len(self.indices):
             raise InputError(f"the held labels are {len(self.indices)}, a tenth of these inputs {len(first)}")
@@ -83,14 +79,14 @@ class Held:
     def load(cls, path: Path) -> Held:
         """The inverse of `save`. Raises DataError when the file cannot be read."""
         try:
-            learner, alphabet, indices, seed, numerics, surroundings = msgpack.unpackb(path.read_bytes())
+            learner, alphabet, indices, seed, numerics, found = msgpack.unpackb(path.read_bytes())
             held = cls(
                 unpack(learner),
                 Alphabet.unpack(alphabet),
                 np.array(indices, dtype=np.int64),
                 int(seed),
                 Numerics(*numerics),
-                tuple(map(str, surroundings)),
+                tuple(map(str, found)),
             )
         except OSError as error:
             raise DataError(f"cannot read the held labels {path}: {error.strerror}") from None

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy.typing as npt
 
-from codelength import numerics as floats
 from codelength.agreement import name_of, unpack
 from codelength.channel import Progress, Receiver
 from codelength.checkpoint import Checkpoint
@@ -114,9 +113,7 @@ def _opened(
     header, alphabet = message.header, message.alphabet
     code = code_of(message, model)
     numerics = numerics_of(header)
-    if code.libraries:
-        numerics.require_here()
-    floats.require_same(header.surroundings, floats.surroundings(code.libraries), agree=True)
+    numerics.require_here(code.libraries, header.surroundings)
     session = Session.begin(code, x, alphabet.size, numerics)
     n = len(session.task.x)
     if n != header.n or session.inputs != header.inputs:
