@@ -110,7 +110,10 @@ class Replaying:
         """After the last label there is a finish to be learned, if the recipe has one."""
         if self._recipe.finish and self._seen == len(self._labels) and not self._finish:
             finishing = dataclasses.replace(self._recipe, passes=self._recipe.finish, early=1.0)
-            self._finish = [Training(student, finishing, self._labels) for student in self._students.members]
+            first = self._recipe.step_scale_at(self._seen)
+            self._finish = [
+                Training(student, finishing, self._labels, first) for student in self._students.members
+            ]
 
 
 class _Replays:

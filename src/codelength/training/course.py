@@ -16,10 +16,14 @@ _SLICE = 2048  # examples trained on between two points at which a run can be ke
 
 
 class Course:
-    """A training on the first `count` labels: so many steps, each a function of its number alone."""
+    """A training on the first `count` labels: so many steps, each a function of its number alone.
 
-    def __init__(self, recipe: Recipe, count: int) -> None:
+    The step size falls linearly from the share `first` of the recipe's first one to nothing.
+    """
+
+    def __init__(self, recipe: Recipe, count: int, first: float = 1.0) -> None:
         self.count = count
+        self.first = first
         self.batch = recipe.batch_at(count)
         self.steps = math.ceil(recipe.passes_at(count) * count / self.batch)
 
@@ -28,11 +32,12 @@ class Course:
         return range(taken, min(taken + max(1, _SLICE // self.batch), self.steps))
 
     def train(self, student: Student, labels: npt.NDArray[np.int64], steps: range) -> None:
-        """Takes steps of the training; the step size falls linearly to nothing."""
+        """Takes steps of the training."""
         for step in steps:
             random = np.random.Generator(np.random.PCG64((student.seed, self.count, step)))
             variations = torch.Generator().manual_seed(int(random.integers(2**63)))
-            student.step(self._rows(student.seed, step), labels, 1 - step / self.steps, variations)
+            scale = self.first * (1 - step / self.steps)
+            student.step(self._rows(student.seed, step), labels, scale, variations)
 
     def _rows(self, seed: int, step: int) -> npt.NDArray[np.int64]:
         """Rows of a batch, out of one permutation of the past after another."""
@@ -48,9 +53,11 @@ class Course:
 class Training:
     """A course under way: a student, the labels of its rows, and how far it has come."""
 
-    def __init__(self, student: Student, recipe: Recipe, labels: npt.NDArray[np.int64]) -> None:
+    def __init__(
+        self, student: Student, recipe: Recipe, labels: npt.NDArray[np.int64], first: float = 1.0
+    ) -> None:
         self.student = student
-        self._course = Course(recipe, len(labels)) if len(labels) else None
+        self._course = Course(recipe, len(labels), first) if len(labels) else None
         self._labels = labels
         self._taken = 0
 

@@ -61,7 +61,7 @@ class Recipe(Agreement):
     # Before the first label: passes over the inputs, turned in all four directions, to learn how far.
     pretext: Annotated[float, Within(0, 100)] = 0.0
 
-    # After the last label: passes over all of them, from the first step size to nothing.
+    # After the last label: passes over all of them, from the step size by then to nothing.
     finish: Annotated[float, Within(0, 100)] = 0.0
 
     # Predictions: networks trained side by side, and views of an input, whose outputs are averaged.
@@ -130,12 +130,13 @@ PHOTO = Recipe(
     shift=0.125,
     cutout=0.125,
     flips=True,
+    finish=3.0,
     views=6,
 )
 
 #: where time matters less
 GRAY_BEST = dataclasses.replace(GRAY, passes=6.0, early=8.0, networks=4)
-PHOTO_BEST = dataclasses.replace(PHOTO, passes=13.0, pretext=3.0, finish=2.0, views=8)
+PHOTO_BEST = dataclasses.replace(PHOTO, passes=13.0, pretext=3.0, finish=8.0, views=8)
 
 #: trained from scratch at each doubling of the past, in place of on and on
 TABLE_ANEW = dataclasses.replace(TABLE, passes=30.0, early=4.0)
@@ -147,6 +148,7 @@ PHOTO_ANEW = dataclasses.replace(
     late_from=20000.0,
     focus=0.0,
     pretext=0.0,
+    finish=0.0,
     weight_decay=0.01,
     shift=0.0625,
     cutout=0.25,
