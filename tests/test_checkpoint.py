@@ -9,10 +9,13 @@ from sklearn.naive_bayes import GaussianNB
 
 import codelength as cl
 from codelength import checkpoint as checkpoints
+from codelength.codes.held import held_path
 from codelength.codes.two_part import TwoPartCode
 from codelength.compression.deep import DeepCompression
 from codelength.compression.floats import Floats
 from codelength.compression.subspace import Subspace
+from codelength.data import DataSet
+from codelength.results.experiment import Experiment, decode_file
 
 from .codes.conftest import sample
 
@@ -111,6 +114,36 @@ def test_a_finish_goes_on_in_the_middle(tmp_path, monkeypatch):
     np.testing.assert_array_equal(resumed.labels, Y)
     others = 3 * np.random.default_rng(1).standard_normal((500, X.shape[1]))
     np.testing.assert_array_equal(resumed.predict(others), cl.receive(message, X).predict(others))
+
+
+def test_the_fit_of_a_model_that_both_ends_hold_goes_on(tmp_path):
+    """Most of the work of a Shannon code on pictures."""
+    experiment = Experiment(DataSet("three", *sample(2000)), "shannon", "mlp")
+    whole, _ = experiment.encode()
+    path = tmp_path / "run.part"
+
+    def killed_in_the_fit(account):
+        if account.what == "held labels" and account.labels >= 100:
+            raise Killed
+
+    with pytest.raises(Killed):
+        experiment.encode(killed_in_the_fit, cl.Checkpoint(path, resume=False))
+    seen = []
+    message, held = experiment.encode(
+        lambda account: seen.append((account.what, account.labels)), cl.Checkpoint(path, resume=True)
+    )
+    assert bytes(message) == bytes(whole)
+    assert ("held labels", 200) in seen
+    assert ("labels", 1800) in seen
+
+    message.save(tmp_path / "m.cl")
+    held.save(held_path(tmp_path / "m.cl"))
+    path.unlink()
+    bob = DataSet("three", experiment.data.x)
+    with pytest.raises(Killed):
+        decode_file(tmp_path / "m.cl", bob, killed_in_the_fit, cl.Checkpoint(path, resume=False))
+    labels, _ = decode_file(tmp_path / "m.cl", bob, checkpoint=cl.Checkpoint(path, resume=True))
+    np.testing.assert_array_equal(labels, experiment.data.y)
 
 
 def test_a_long_training_goes_on_in_the_middle(tmp_path, monkeypatch):

@@ -34,6 +34,7 @@ class Account:
     """What was said so far, in ideal bits (-log2 p), whatever a coder made of it."""
 
     n: int  # labels in all
+    what: str = dataclasses.field(default="labels", kw_only=True)  # they are, as whoever waits is told
     labels: int = 0  # labels so far
     bits: float = 0.0
     parameter_bits: float = 0.0  # the part of `bits` that a model's parameters took

@@ -8,7 +8,7 @@ import pytest
 from codelength.codes import shannon
 from codelength.codes.held import Held, held_path, split
 from codelength.data import DataSet
-from codelength.errors import NumericsError
+from codelength.errors import InputError, NumericsError, OtherInputsError
 from codelength.learners.frequency import Frequency
 from codelength.learners.replay import Replay
 from codelength.numerics import surroundings
@@ -84,5 +84,18 @@ def test_a_model_is_fitted_with_as_many_threads_as_at_first(data, tmp_path):
             return super().begin(task)
 
     read = dataclasses.replace(Held.load(tmp_path / "m.held"), learner=Counting("shallow"))
-    read.model(data.x, held.alphabet)
-    assert counts == [3]
+    read.model(data.x, held.alphabet)(data.x[:5])
+    assert counts[-1] == 3
+
+
+def test_what_is_wrong_is_said_before_a_model_is_fitted(data, tmp_path, monkeypatch):
+    experiment = Experiment(data, "shannon", "shallow")
+    path = tmp_path / "m.cl"
+    message, held = experiment.encode()
+    message.save(path)
+    held.save(held_path(path))
+    monkeypatch.setattr("codelength.codes.held.fitted", None)
+    with pytest.raises(InputError, match="auxiliary"):
+        experiment.encode(auxiliary=b"that no Shannon code takes")
+    with pytest.raises(OtherInputsError, match="not the same"):
+        decode_file(path, DataSet("words", data.x + 1))

@@ -91,6 +91,19 @@ def test_the_finish_comes_after_the_last_label_and_helps_with_others() -> None:
     assert right[1] > right[0] + 0.02
 
 
+def test_the_finish_begins_with_the_step_that_the_stream_has_come_to() -> None:
+    x, y = digits(300)
+    after = []
+    for finish in (0.0, 8.0):
+        # steps that have all but vanished when 200 labels are there
+        predictor = quick("shallow", finish=finish, falls_from=1.0, falls_as=2.0).begin(task_of(x[:200]))
+        predictor.update(x[:200], y[:200])
+        while learn_on(predictor):
+            pass
+        after.append(predictor.predict(x[200:]))
+    np.testing.assert_allclose(after[0], after[1], atol=0.01)
+
+
 @pytest.mark.parametrize("numerics", [FAST, FLOAT32])
 @pytest.mark.parametrize("optimizer", ["adamw", "sgd", "muon"])
 def test_bit_identical_from_run_to_run(numerics: Numerics, optimizer: str) -> None:

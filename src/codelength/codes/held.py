@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from codelength.agreement import pack, unpack
+from codelength.channel import Progress
+from codelength.checkpoint import Checkpoint
 from codelength.codes.shannon import Model, fitted
 from codelength.errors import DataError, InputError
 from codelength.files import write_new
@@ -50,18 +53,38 @@ class Held:
     def labels(self) -> npt.NDArray[Any]:
         return self.alphabet.labels(self.indices)
 
-    def model(self, x: npt.NDArray[Any], alphabet: Alphabet) -> Model:
+    def model(
+        self,
+        x: npt.NDArray[Any],
+        alphabet: Alphabet,
+        progress: Progress | None = None,
+        checkpoint: Checkpoint | None = None,
+    ) -> Model:
         """The model for an alphabet, fitted on the first tenth of inputs x (n, ...) as far as it is in it.
 
-        Raises InputError for other inputs, NumericsError where it would come to other floats.
+        It is fitted when it is first asked, so that whatever else may be wrong is found out before. Raises
+        InputError for other inputs, NumericsError where it would come to other floats.
         """
         self.numerics.require_here(self.learner.libraries, self.surroundings)
         first, _ = split(x, self.seed)
         if len(first) != len(self.indices):
             raise InputError(f"the held labels are {len(self.indices)}, a tenth of these inputs {len(first)}")
         known = np.isin(self.labels, alphabet.values)
-        x, y = x[first[known]], self.labels[known]
-        return fitted(self.learner, x, y, classes=alphabet.values, seed=self.seed, numerics=self.numerics)
+
+        @functools.cache
+        def model() -> Model:
+            return fitted(
+                self.learner,
+                x[first[known]],
+                self.labels[known],
+                classes=alphabet.values,
+                seed=self.seed,
+                numerics=self.numerics,
+                progress=progress,
+                checkpoint=checkpoint,
+            )
+
+        return lambda inputs: model()(inputs)
 
     def save(self, path: Path) -> None:
         """Writes to a new file. Raises InputError if there is one."""

@@ -10,9 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from codelength.agreement import Within, registered
-from codelength.channel import Channel, Counter
+from codelength.channel import Channel, Counter, Progress
+from codelength.checkpoint import Checkpoint
 from codelength.codes.code import Code
 from codelength.codes.online import OnlineCode
+from codelength.codes.session import Session
 from codelength.data.arrays import as_inputs
 from codelength.errors import InputError
 from codelength.labels import Alphabet
@@ -25,11 +27,13 @@ from codelength.learners.learner import (
     Task,
     above_zero,
 )
-from codelength.numerics import Numerics
+from codelength.message import INPUTS_BYTES
+from codelength.numerics import Numerics, surroundings
+from codelength.order import digest_inputs, digest_rows
 
 _BLOCK = 1024  # inputs a call of the model; the same at both ends, since floats depend on it
 
-Model = npt.NDArray[Any] | Callable[[Inputs], npt.NDArray[Any]]
+Model = Callable[[Inputs], Probabilities]
 
 
 @registered("shannon")
@@ -82,22 +86,36 @@ class HuffmanCode(ShannonCode):
 
 
 def fitted(
-    learner: Learner, x: Any, y: Any, *, classes: Any, seed: int = 0, numerics: Numerics | None = None
+    learner: Learner,
+    x: Any,
+    y: Any,
+    *,
+    classes: Any,
+    seed: int = 0,
+    numerics: Numerics | None = None,
+    progress: Progress | None = None,
+    checkpoint: Checkpoint | None = None,
 ) -> Model:
     """A model for a Shannon code: what a learner predicts after the labels y (n,) of inputs x (n, ...).
 
     Both ends hold those labels, and fit alike; they are not among the labels to be sent. `classes`
-    is the alphabet (K,); `numerics` are those of this machine where none are given. The function that is
-    returned maps inputs (m, ...) to probabilities (m, K).
-    Raises InputError for inputs or labels that cannot be used.
+    is the alphabet (K,); `numerics` are those of this machine where none are given. `progress` and
+    `checkpoint` are as in `encode`. The function that is returned maps inputs (m, ...) to probabilities
+    (m, K). Raises InputError for inputs or labels that cannot be used.
     """
     x, alphabet = as_inputs(x), Alphabet.of(classes)
     indices = alphabet.indices(y)
+    if len(indices) != len(x):
+        raise InputError(f"{len(x)} inputs need as many labels, not {len(indices)}")
     numerics = numerics or Numerics.here(learner.libraries)
     task = Task(x, np.arange(len(x)), alphabet.size, seed, numerics)
-    with numerics.enforced(learner.libraries):
-        # the online conversation with nobody at the other end: what calibrates learns from it too
-        predictor = OnlineCode(learner, seed=seed).converse(Counter(indices), task)
+    inputs = digest_inputs(x, digest_rows(x), INPUTS_BYTES)
+    # the online conversation with nobody at the other end: what calibrates learns from it too
+    session = Session(OnlineCode(learner, seed=seed), task, inputs, surroundings(learner.libraries))
+    counter = Counter(indices, progress)
+    counter.account.what = "held labels"
+    _, predictor = session.converse(counter, None, checkpoint, indices.tobytes())
+    assert predictor is not None
 
     def model(inputs: Inputs) -> Probabilities:
         with numerics.enforced(learner.libraries):

@@ -54,9 +54,13 @@ class Experiment:
         checkpoint: Checkpoint | None = None,
         auxiliary: bytes | None = None,
     ) -> tuple[Message, Held | None]:
-        """Alice's run: the message, and what both ends must hold besides, for a Shannon code."""
-        code, x, y, held = self._prepared()
+        """Alice's run: the message, and what both ends must hold besides, for a Shannon code.
+
+        Of that one it is the fit of the model which a `checkpoint` keeps.
+        """
+        code, x, y, held = self._prepared(progress, checkpoint)
         classes = self.data.classes
+        checkpoint = None if held else checkpoint
         message = code.encode(
             x, y, classes=classes, auxiliary=auxiliary, progress=progress, checkpoint=checkpoint
         )
@@ -64,14 +68,16 @@ class Experiment:
 
     def measure(self, progress: Progress | None = None) -> Measurement:
         """Counts what `encode` would send."""
-        code, x, y, _ = self._prepared()
+        code, x, y, _ = self._prepared(progress)
         return code.measure(x, y, classes=self.data.classes, progress=progress)
 
     @property
     def model_name(self) -> str | None:
         return build(self.code, self.data.x, self.model, self.seed)[1]
 
-    def _prepared(self) -> tuple[Code, npt.NDArray[Any], npt.NDArray[Any], Held | None]:
+    def _prepared(
+        self, progress: Progress | None, checkpoint: Checkpoint | None = None
+    ) -> tuple[Code, npt.NDArray[Any], npt.NDArray[Any], Held | None]:
         data = self.data
         if data.y is None:
             raise InputError(f"{data.name} has no labels to send; Alice needs them")
@@ -89,7 +95,8 @@ class Experiment:
         x, y = data.x[rest], data.y[rest]
         # not agreed in advance, the alphabet is that of the labels to be sent, and travels with them
         alphabet = Alphabet.of(y if data.classes is None else data.classes)
-        code = dataclasses.replace(code, model=held.model(data.x, alphabet))  # type: ignore[call-arg]
+        model = held.model(data.x, alphabet, progress, checkpoint)
+        code = dataclasses.replace(code, model=model)  # type: ignore[call-arg]
         return code, x, y, held
 
 
@@ -103,7 +110,7 @@ def decode_file(
         return received.labels, received
     held = Held.load(held_path(path))
     first, rest = split(data.x, held.seed)
-    model = held.model(data.x, message.alphabet)
+    model = held.model(data.x, message.alphabet, progress, checkpoint)
     received = receive(message, data.x[rest], model=model, progress=progress)
     both = np.concatenate((held.labels, received.labels))
     labels = np.empty_like(both)

@@ -50,6 +50,8 @@ def _logged(title: str, classes: int | None, console: Console) -> Progress:
 
     def update(account: Account) -> None:
         nonlocal last, behind
+        if account.done < behind:  # the next of several runs
+            behind = 0.0
         took, gained = time.monotonic() - last, account.done - behind
         if took < _LOGGED:
             return
@@ -61,7 +63,7 @@ def _logged(title: str, classes: int | None, console: Console) -> Progress:
 
 
 def _said(account: Account, classes: int | None) -> str:
-    said = f"{account.labels:,}/{account.n:,} labels  {account.bits / 1000:.3f} kbits"
+    said = f"{account.labels:,}/{account.n:,} {account.what}  {account.bits / 1000:.3f} kbits"
     if classes and classes > 1 and account.labels:
         said += f"  ratio {account.bits / (account.labels * np.log2(classes)):.4f}"
     return said
