@@ -95,8 +95,8 @@ class Experiment:
         x, y = data.x[rest], data.y[rest]
         # not agreed in advance, the alphabet is that of the labels to be sent, and travels with them
         alphabet = Alphabet.of(y if data.classes is None else data.classes)
-        model = held.model(data.x, alphabet, progress, checkpoint)
-        code = dataclasses.replace(code, model=model)  # type: ignore[call-arg]
+        agreed = held.model(data.x, alphabet, progress, checkpoint)
+        code = dataclasses.replace(code, model=agreed)  # type: ignore[call-arg]
         return code, x, y, held
 
 
