@@ -34,7 +34,6 @@ class Account:
     """What was said so far, in ideal bits (-log2 p), whatever a coder made of it."""
 
     n: int  # labels in all
-    what: str = dataclasses.field(default="labels", kw_only=True)  # they are, as whoever waits is told
     labels: int = 0  # labels so far
     bits: float = 0.0
     parameter_bits: float = 0.0  # the part of `bits` that a model's parameters took
@@ -48,6 +47,7 @@ class Account:
     shares: dict[str, list[tuple[int, float]]] = dataclasses.field(default_factory=dict)  # of mixed learners
     alone: dict[str, list[tuple[int, float]]] = dataclasses.field(default_factory=dict)  # bits of each
     curve: list[tuple[int, float]] = dataclasses.field(default_factory=list)
+    what: str = "labels"  # what they are, as whoever waits is told
 
     @property
     def done(self) -> float:
