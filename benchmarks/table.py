@@ -4,17 +4,23 @@ python benchmarks/table.py digits
 python benchmarks/table.py mnist --codes online --data-dir DIR
 python benchmarks/table.py mnist --codes online --data-dir DIR --decode   # the message that is there
 python benchmarks/table.py digits --codes online --portable   # one that other processors decode, too
+python benchmarks/table.py runs/fashion-mnist.npz --codes online   # a file; fashion_mnist.py makes this one
 """
 
 from __future__ import annotations
 
+import dataclasses
 import shutil
 import tempfile
 from pathlib import Path
 
 from provenance import MESSAGES, RESULTS, command, parser
+
+# isort: split
+import numpy as np
 from rich.console import Console
 
+from codelength.cli.options import classes_of
 from codelength.codes.catalogue import USUAL
 from codelength.codes.held import held_path
 from codelength.data.source import Source
@@ -24,7 +30,7 @@ from codelength.results.progress import shown
 from codelength.results.runs import Runs, origin
 from codelength.results.table import rendered
 
-# what Bob gets of each data set: files that hold no label he could read
+# what Bob gets of each data set by name: files that hold no label he could read
 _IMAGES = {
     "mnist": ("train-images-idx3-ubyte", "t10k-images-idx3-ubyte"),
     "cifar10": ("*.bin",),
@@ -32,21 +38,27 @@ _IMAGES = {
 }
 
 
-def inputs_only(data: str, data_dir: Path | None, folder: Path) -> None:
-    """Copies a data set's files to a folder without its labels: no label file, label bytes zeroed."""
-    for pattern in _IMAGES[data]:
-        for path in (data_dir or Path()).rglob(f"{pattern}*"):
+def bobs(given: Source, folder: Path) -> Source:
+    """A copy of the data in a folder, with no label: no label file or array, label bytes zeroed."""
+    if given.data not in _IMAGES:
+        data = dataclasses.replace(given, first=None).load(labels=False)
+        path = folder / f"{Path(given.data).stem}.npz"
+        np.savez(path, x=data.x, **({} if data.x_test is None else {"x_test": data.x_test}))
+        return dataclasses.replace(given, data=str(path))
+    for pattern in _IMAGES[given.data]:
+        for path in (given.data_dir or Path()).rglob(f"{pattern}*"):
             target = folder / path.name
             shutil.copyfile(path, target)
-            if data == "cifar10":
+            if given.data == "cifar10":
                 records = bytearray(target.read_bytes())
                 records[:: 1 + 3072] = bytes(len(records) // (1 + 3072))
                 target.write_bytes(records)
+    return dataclasses.replace(given, data_dir=folder if given.data_dir else None)
 
 
 def main() -> None:
     arguments = parser(__doc__)
-    arguments.add_argument("data", choices=sorted(_IMAGES))
+    arguments.add_argument("data", help=f"{', '.join(sorted(_IMAGES))}, or an .npz file")
     arguments.add_argument("--codes", default=",".join(USUAL))
     arguments.add_argument("--model")
     arguments.add_argument("--seed", type=int, default=0)
@@ -54,11 +66,12 @@ def main() -> None:
     arguments.add_argument("--name", help="of the result; else DATA-CODE")
     arguments.add_argument("--decode", action="store_true", help="the message that is there, and its row")
     given = arguments.parse_args()
-    data = Source(given.data, given.data_dir, first=given.first).load()
+    source = Source(given.data, given.data_dir, first=given.first)
+    data = source.load()
     runs = Runs(RESULTS, MESSAGES)
     rows = []
     for code in given.codes.split(","):
-        name = given.name or f"{given.data}-{code.replace(':', '-')}"
+        name = given.name or f"{Path(given.data).stem}-{code.replace(':', '-')}"
         path = runs.message(name)
         if given.decode:
             row = runs.row(name)
@@ -66,13 +79,11 @@ def main() -> None:
         else:
             for old in (path, held_path(path)):
                 old.unlink(missing_ok=True)
-            with shown(name, len(data.classes)) as progress:
+            with shown(name, classes_of(data)) as progress:
                 row = encoded(Experiment(data, code, given.model, given.seed), path, progress)
             runs.save(name, row, origin(command(), given.seed))  # what Alice knows, should Bob take long
         with tempfile.TemporaryDirectory() as folder:
-            inputs_only(given.data, given.data_dir, Path(folder))
-            bobs = Source(given.data, Path(folder) if given.data_dir else None, first=given.first)
-            row |= second_process(path, data, bobs.arguments)
+            row |= second_process(path, data, bobs(source, Path(folder)).arguments)
         runs.save(name, row)
         rows.append(row)
         picture = RESULTS / f"{name}.png"
