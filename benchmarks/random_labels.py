@@ -1,4 +1,4 @@
-"""Labels that have nothing to do with the inputs: no code may promise less than the uniform one.
+"""Labels that have nothing to do with the inputs: no code may take less than their frequencies do.
 
 python benchmarks/random_labels.py mnist --data-dir DIR
 python benchmarks/random_labels.py mnist --codes uniform,online --labels 10000 --data-dir DIR
