@@ -13,6 +13,8 @@ from codelength.agreement import (
     registered,
     unpack,
 )
+from codelength.codes.best import BestOf
+from codelength.codes.catalogue import learning
 from codelength.codes.online import OnlineCode
 from codelength.codes.uniform import UniformCode
 from codelength.errors import AgreementError
@@ -42,6 +44,7 @@ def traveled(value):
         Settings(100, rate=1, name="b", parts=(1, 2), inner=Settings(1, flag=True)),
         UniformCode(seed=7),
         OnlineCode(Calibrated(Frequency()), floor=1e-3),
+        BestOf((OnlineCode(learning("GaussianNB+nearest-neighbours")),)),
     ],
 )
 def test_an_agreement_comes_back_equal(agreed):
@@ -99,6 +102,11 @@ def test_deep_nesting_is_refused():
         packed = {"test:settings": [1], "inner": packed}
     with pytest.raises(AgreementError, match="deeply"):
         unpack(packed)
+    nested = Settings(1)
+    for _ in range(100):
+        nested = Settings(1, inner=nested)
+    with pytest.raises(AgreementError, match="deeply"):
+        pack(nested)
 
 
 def test_a_name_is_taken_once():

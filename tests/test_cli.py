@@ -276,8 +276,12 @@ def test_the_best_of_several_models_is_sent_and_read(run, data, tmp_path):
     np.testing.assert_array_equal(np.load(tmp_path / "labels.npy"), data)
     code, out, _ = run("measure", "--data", "alice.npz", *among)
     assert f"with {row['model']}, the best of 3" in out
-    code, _, err = run("measure", "--data", "alice.npz", *among, "--model", "SVC")
+    code, _, err = run("measure", "--data", "alice.npz", *among, "--model", "BernoulliNB")
     assert (code, "not among" in err) == (1, True)
+    for command in (["measure"], ["encode", "--out", "n.cl"]):
+        shannon = ["--code", "shannon", "--among", "shallow,mlp"]
+        code, _, err = run(*command, "--data", "alice.npz", *shannon)
+        assert (code, "both ends hold the model" in err) == (1, True)
 
 
 @pytest.mark.usefixtures("data")

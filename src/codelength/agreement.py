@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 from codelength.errors import AgreementError
 
-_MAX_DEPTH = 8
+_MAX_DEPTH = 16
 
 _agreements: dict[str, type[Agreement]] = {}
 _factories: dict[str, Callable[..., Any]] = {}
@@ -70,10 +70,11 @@ def name_of(agreement: Agreement) -> str:
 def register(name: str, factory: Callable[..., Any]) -> None:
     """Makes a network or a classifier known under `name`, for Alice and for Bob alike.
 
-    A network's factory is called as `factory(shape, classes)` with the shape of one input and
-    returns a `torch.nn.Module` that maps a batch to logits of shape (batch, classes). A
-    classifier's factory is called with no argument and returns an unfitted classifier with `fit`
-    and `predict_proba`. Raises AgreementError when another factory has the name.
+    A network's factory has two parameters: `factory(shape, classes)` is called with the shape of one
+    input, (features,) or (channels, height, width), and returns a `torch.nn.Module` that maps a batch
+    to logits of shape (batch, classes). A classifier's factory is called with no argument and returns
+    an unfitted classifier with `fit` and `predict_proba`. Raises AgreementError when another factory
+    has the name.
     """
     if not name or not isinstance(name, str) or len(name) > 64:
         raise AgreementError("a registered name is a string of 1 to 64 characters")
@@ -97,22 +98,25 @@ def factory(name: str) -> Callable[..., Any]:
     return _factories[name]
 
 
-def pack(value: Any) -> Any:
+def pack(value: Any, depth: int = 0) -> Any:
     """An agreement as plain maps, lists and scalars.
 
     `{name: [fields without a default], field: value, …}`; fields at their defaults are left out, so
-    that a version with more of them still reads what was packed before.
+    that a version with more of them still reads what was packed before. Raises AgreementError for one
+    that has no name to travel under, or is nested too deeply.
     """
+    _check_depth(depth)
     if isinstance(value, Agreement):
         fields = [field for field in dataclasses.fields(value) if travels(field)]
-        packed = {name_of(value): [pack(getattr(value, f.name)) for f in fields if _required(f)]}
+        required = [pack(getattr(value, field.name), depth + 1) for field in fields if _required(field)]
+        packed = {name_of(value): required}
         for field in fields:
             content = getattr(value, field.name)
             if not _required(field) and content != field.default:
-                packed[field.name] = pack(content)
+                packed[field.name] = pack(content, depth + 1)
         return packed
     if isinstance(value, tuple):
-        return [pack(item) for item in value]
+        return [pack(item, depth + 1) for item in value]
     return value
 
 
@@ -129,8 +133,7 @@ def worded(packed: Any) -> str:
 
 def unpack(value: Any, depth: int = 0) -> Any:
     """The inverse of `pack`. Raises AgreementError on anything that could not have been packed."""
-    if depth > _MAX_DEPTH:
-        raise AgreementError("the agreement is nested too deeply")
+    _check_depth(depth)
     if isinstance(value, list):
         return tuple(unpack(item, depth + 1) for item in value)
     if not isinstance(value, dict):
@@ -149,6 +152,11 @@ def unpack(value: Any, depth: int = 0) -> Any:
     if unknown:
         raise AgreementError(f"{name!r} has no parameter {unknown[0]!r:.80}")
     return cls(**{key: unpack(item, depth + 1) for key, item in given.items()})
+
+
+def _check_depth(depth: int) -> None:
+    if depth > _MAX_DEPTH:
+        raise AgreementError("the agreement is nested too deeply")
 
 
 def _required(field: dataclasses.Field[Any]) -> bool:

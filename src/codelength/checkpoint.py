@@ -37,7 +37,11 @@ class Restorable(Protocol):
 
 
 class Checkpoint:
-    """The checkpoint of one run, at either end. Raises InputError for one that is another run's."""
+    """The checkpoint of one run, at either end, in the file `path`; `remove` it when the run has ended.
+
+    Raises InputError for one that is another run's, and for a file that is there already unless the
+    run is to `resume`.
+    """
 
     def __init__(self, path: Path, *, resume: bool) -> None:
         if path.exists() and not resume:

@@ -82,7 +82,7 @@ class Measurement:
     ideal_bits: float  # less what comes back
     choice_bits: float
     parameter_bits: float  # of a two-part code's first part
-    sequential_accuracy: float | None  # of predictions made before each label was known
+    sequential_accuracy: float | None  # of predictions as each label was sent, by what Bob has then
     bound_bits: float | None  # the variational bound, where there is one: a mean over samples
     bound_error: float | None  # its standard error
     stages: dict[str, float]  # what the parameters took after each stage of their compression

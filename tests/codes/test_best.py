@@ -59,6 +59,7 @@ def test_what_cannot_be_chosen_among_is_refused():
         (uniform, online),
         (BestOf((uniform,)),),
         (cl.UniformCode(seed=1), uniform),
+        (cl.ShannonCode(), cl.ShannonCode()),
         ("uniform",),
     ):
         with pytest.raises(cl.AgreementError):

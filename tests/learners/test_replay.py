@@ -91,6 +91,14 @@ def test_the_finish_comes_after_the_last_label_and_helps_with_others() -> None:
     assert right[1] > right[0] + 0.02
 
 
+def test_who_predicts_nothing_else_needs_no_finish() -> None:
+    x, y = digits(60)
+    predictor = quick("shallow", finish=8.0).begin(dataclasses.replace(task_of(x), predicts=False))
+    predictor.update(x, y)
+    assert done(predictor) == 1.0
+    assert not learn_on(predictor)
+
+
 def test_the_finish_begins_with_the_step_that_the_stream_has_come_to() -> None:
     x, y = digits(300)
     after = []

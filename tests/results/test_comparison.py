@@ -93,6 +93,10 @@ def test_nonsense_is_refused_before_any_work():
         cl.compare(["nonsense", "SVC"], x, y)
     with pytest.raises(cl.InputError, match="not compared"):
         made([1.0], [2.0]).difference("one", "third")
+    accounts = []
+    with pytest.raises(cl.AgreementError, match="no probabilities"):
+        cl.compare(["GaussianNB", "SVC"], x, y, progress=accounts.append)
+    assert not accounts
 
 
 def test_the_command_prints_a_table_and_verdicts(tmp_path):

@@ -132,6 +132,8 @@ def measure(
 ) -> None:
     """Counts the ideal bits of a code, as `encode` would send them, and writes nothing.
 
+    (shannon:huffman takes whole bits for each label; how many, only `encode` tells.)
+
     Example: `codelength measure --data digits --code online:refit --model LogisticRegression`
     """
     from codelength.results.experiment import Experiment
@@ -154,7 +156,7 @@ def compare(
     models: Annotated[
         str,
         typer.Option(
-            help="Networks and classifiers, with commas between. Example: --models lenet,SVC,random-forest"
+            help="Networks and classifiers, with commas between. Example: --models lenet,mlp,random-forest"
         ),
     ],
     orders: Annotated[

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from codelength.agreement import registered
 from codelength.channel import Channel, Counter, Progress, Receiver, Sender, StackSender
 from codelength.codes.code import Code
+from codelength.codes.shannon import ShannonCode
 from codelength.errors import AgreementError
 from codelength.learners.learner import Predictor, Task
 from codelength.message import Measurement, Message
@@ -23,7 +24,8 @@ class BestOf(Code):
 
     Alice measures them all and sends the shortest, or the one with the index `chosen`, where she has
     measured them elsewhere; Bob reads which one it is. Raises AgreementError for no codes, for codes of
-    different kinds or another seed, and for an index that is none of theirs.
+    different kinds or another seed, for Shannon codes, whose model both ends hold in advance, and for an
+    index that is none of theirs.
     """
 
     codes: tuple[Code, ...]
@@ -33,7 +35,7 @@ class BestOf(Code):
         super().__post_init__()
         if not self.codes or not all(type(code) is type(self.codes[0]) for code in self.codes):
             raise AgreementError("BestOf.codes must be one code or more, all of one kind")
-        if isinstance(self.codes[0], BestOf) or not isinstance(self.codes[0], Code):
+        if isinstance(self.codes[0], (BestOf, ShannonCode)) or not isinstance(self.codes[0], Code):
             raise AgreementError(f"BestOf.codes cannot be of the kind {type(self.codes[0]).__name__}")
         if not all(code.seed == self.seed for code in self.codes):
             raise AgreementError("BestOf.codes must have the seed of the whole: they visit alike")

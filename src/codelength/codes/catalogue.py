@@ -130,7 +130,9 @@ def refitting(model: str) -> Learner:
         return Calibrated(Retrain(model, first=FIRST.get(model, 8)))
     if is_registered(model):
         return Calibrated(Refit(model))
-    return Calibrated(Refit(CLASSIFIERS.get(model) or Classifier(model, ())))
+    classifier = CLASSIFIERS.get(model) or Classifier(model, ())
+    classifier.build()  # what it lacks is better known before other models have run
+    return Calibrated(Refit(classifier))
 
 
 CODES: dict[str, Entry] = {

@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from codelength.agreement import Agreement, Within
+from codelength.agreement import Agreement, Within, pack
 from codelength.channel import Channel, Counter, Progress, Receiver, Sender, StackSender
 from codelength.checkpoint import Checkpoint
 from codelength.codes.session import Session
@@ -62,8 +62,9 @@ class Code(Agreement, ABC):
         payload. `auxiliary` bytes ride along where the code gives bits back (`BitsBackCode`), in no other.
         `progress` is called with the account after each block, and within long trainings. With a
         `checkpoint` the run is kept on disk, and goes on from there. Raises InputError for inputs or labels
-        that cannot be used.
+        that cannot be used, AgreementError for a code that cannot travel.
         """
+        pack(self)  # what cannot travel is better known before any work
         agreed = None if classes is None else Alphabet.of(classes)
         session, alphabet, indices = self._at_alice(x, y, agreed)
         preamble = b"" if agreed else alphabet.to_bytes()
@@ -80,7 +81,10 @@ class Code(Agreement, ABC):
     def measure(
         self, x: Any, y: Any, *, classes: Any = None, progress: Progress | None = None
     ) -> Measurement:
-        """Counts what `encode` would send, in ideal bits, and writes nothing. Takes and raises the same."""
+        """Counts what `encode` would send, in ideal bits, and writes nothing. Takes and raises the same.
+
+        Ideal bits are `-sum log2 p`, of `HuffmanCode` too: how many whole bits it takes, a message tells.
+        """
         agreed = None if classes is None else Alphabet.of(classes)
         session, alphabet, indices = self._at_alice(x, y, agreed)
         counter = self.counter(session.task, indices, progress)
@@ -111,7 +115,7 @@ class Code(Agreement, ABC):
     ) -> tuple[Session, Alphabet, npt.NDArray[np.int64]]:
         y = as_labels(y)
         alphabet = agreed or Alphabet.of(y)
-        session = Session.begin(self, x, alphabet.size, Numerics.here(self.libraries))
+        session = Session.begin(self, x, alphabet.size, Numerics.here(self.libraries), predicts=False)
         if len(y) != len(session.task.x):
             raise InputError(f"{len(session.task.x)} inputs need as many labels, not {len(y)}")
         return session, alphabet, session.visited(alphabet.indices(y))

@@ -36,12 +36,24 @@ class Session:
     surroundings: dict[str, str]
 
     @classmethod
-    def begin(cls, code: Code, x: Any, classes: int, numerics: Numerics) -> Session:
-        """Puts the inputs x (n, ...) in their order of visiting. Raises InputError for unusable ones."""
+    def begin(
+        cls,
+        code: Code,
+        x: Any,
+        classes: int,
+        numerics: Numerics,
+        order: npt.NDArray[np.int64] | None = None,
+        predicts: bool = True,
+    ) -> Session:
+        """Puts the inputs x (n, ...) in their order of visiting, if no `order` of rows (n,) is given.
+
+        `predicts` says whether other inputs will be predicted after the last label. Raises InputError for
+        unusable inputs.
+        """
         x = as_inputs(x)
         rows = digest_rows(x)
-        order = visiting_order(rows, code.seed)
-        task = Task(Reordered(x, order), order, classes, code.seed, numerics)
+        order = visiting_order(rows, code.seed) if order is None else order
+        task = Task(Reordered(x, order), order, classes, code.seed, numerics, predicts)
         return cls(code, task, digest_inputs(x, rows, INPUTS_BYTES), floats.surroundings(code.libraries))
 
     def converse(

@@ -27,9 +27,7 @@ from codelength.learners.learner import (
     Task,
     above_zero,
 )
-from codelength.message import INPUTS_BYTES
-from codelength.numerics import Numerics, surroundings
-from codelength.order import digest_inputs, digest_rows
+from codelength.numerics import Numerics
 
 _BLOCK = 1024  # inputs a call of the model; the same at both ends, since floats depend on it
 
@@ -108,10 +106,9 @@ def fitted(
     if len(indices) != len(x):
         raise InputError(f"{len(x)} inputs need as many labels, not {len(indices)}")
     numerics = numerics or Numerics.here(learner.libraries)
-    task = Task(x, np.arange(len(x)), alphabet.size, seed, numerics)
-    inputs = digest_inputs(x, digest_rows(x), INPUTS_BYTES)
     # the online conversation with nobody at the other end: what calibrates learns from it too
-    session = Session(OnlineCode(learner, seed=seed), task, inputs, surroundings(learner.libraries))
+    online = OnlineCode(learner, seed=seed)
+    session = Session.begin(online, x, alphabet.size, numerics, order=np.arange(len(x)))
     counter = Counter(indices, progress)
     counter.account.what = "held labels"
     _, predictor = session.converse(counter, None, checkpoint, indices.tobytes())

@@ -30,6 +30,7 @@ class Task:
     classes: int
     seed: int
     numerics: Numerics
+    predicts: bool = True  # whether other inputs come after the last label: not where Alice only sends
 
 
 class Predictor(Protocol):

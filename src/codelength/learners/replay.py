@@ -24,9 +24,11 @@ class Replay(Learner):
     """A network by name and a recipe; with none, the one agreed for this `use` and the inputs' shape.
 
     Each block is predicted, then learned with random replay of all that came before; averaged
-    weights predict. Before the first label the prediction is uniform; after the last one a recipe
-    may have a finish, for other inputs. Raises AgreementError for an unknown network or use,
-    InputError when the network cannot take the inputs.
+    weights predict. The first block has `first_block` labels; those after it are that share
+    `block_growth` of the labels so far, and `largest_block` at most. Before the first label the
+    prediction is uniform; after the last one a recipe may have a finish, where other inputs are to
+    be predicted. `use` is "replay", or "best" where time matters less. Raises AgreementError for an
+    unknown network or use, InputError when the network cannot take the inputs.
     """
 
     network: str

@@ -26,6 +26,8 @@ class Replaying:
     def __init__(self, network: str, recipe: Recipe | None, task: Task, use: str) -> None:
         normalize = Normalizer(task.x)
         recipe = recipe or preset(normalize.shape, use)
+        if not task.predicts:
+            recipe = dataclasses.replace(recipe, finish=0.0)
         self._recipe = recipe
         self._classes = task.classes
         self._labels = np.zeros(len(task.x), np.int64)

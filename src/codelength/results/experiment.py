@@ -81,13 +81,15 @@ class Experiment:
         data = self.data
         if data.y is None:
             raise InputError(f"{data.name} has no labels to send; Alice needs them")
+        catalogued = entry(self.code)
+        if self.among and catalogued.held:
+            raise AgreementError(f"both ends hold the model of {self.code!r}: name one, not several among")
         code, model = build(self.code, data.x, self.model, self.seed)
         if self.among and model is not None:
             codes = [build(self.code, data.x, each, self.seed)[0] for each in self.among]
             if model not in self.among:
                 raise AgreementError(f"{model!r} is not among {', '.join(self.among)}")
             code = BestOf(tuple(codes), self.among.index(model), seed=self.seed)
-        catalogued = entry(self.code)
         if catalogued.held is None or model is None:
             return code, data.x, data.y, None
         held = Held.of(catalogued.held(model), data.x, data.y, self.seed)
