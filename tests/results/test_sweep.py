@@ -64,6 +64,18 @@ def test_another_run_in_its_place_is_refused(source, runs):
         list(sweep.swept(sweep.planned([source], ("online:refit",), MODELS[:2]), runs, []))
 
 
+def test_a_run_of_other_labels_under_the_same_name_is_refused(source, tmp_path):
+    kept = Runs(tmp_path / "runs").make()
+    assert list(sweep.swept(sweep.planned([source], ("uniform",), None), kept, []))
+    with np.load(source.data) as arrays:
+        np.savez(tmp_path / "few.npz", x=arrays["x"], y=arrays["y"][::-1])
+    other = Source(str(tmp_path / "few.npz"))
+    with pytest.raises(cl.InputError, match="another run"):
+        list(sweep.swept(sweep.planned([other], ("uniform",), None), kept, []))
+    with pytest.raises(cl.InputError, match="the name few-uniform"):
+        sweep.planned([source, other], ("uniform",), None)
+
+
 def test_runs_at_once_come_to_the_same(source, runs, tmp_path):
     groups = sweep.planned([source], ("uniform", "frequency"), None)
     rows = list(sweep.swept(groups, Runs(tmp_path), [], jobs=2))

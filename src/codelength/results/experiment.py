@@ -24,6 +24,7 @@ from codelength.data import DataSet
 from codelength.errors import AgreementError, CodelengthError, InputError
 from codelength.labels import Alphabet
 from codelength.message import Measurement, Message
+from codelength.profile import is_portable
 from codelength.results.curve import thinned
 from codelength.results.runs import Row
 
@@ -152,6 +153,8 @@ def row(experiment: Experiment, message: Message, encode_seconds: float) -> Row:
     measured = message.measurement
     return {
         "data": experiment.data.name,
+        "data_digest": experiment.data.digest,
+        "portable": is_portable(),
         "code": experiment.code,
         "model": experiment.model_name,
         "n": message.header.n,

@@ -85,13 +85,16 @@ class Job:
         return "-".join(words)
 
     def matches(self, row: Row) -> bool:
-        """Whether a row on disk is of this very job."""
-        return (row["code"], row["model"], row["seed"], row["among"]) == (
-            self.code,
-            self.model,
-            self.seed,
-            list(self.among),
-        )
+        """Whether a row on disk is of this very job, and of data with these inputs and labels."""
+        mine = {
+            "code": self.code,
+            "model": self.model,
+            "seed": self.seed,
+            "among": list(self.among),
+            "data_digest": _loaded(self.source).digest,
+            "portable": is_portable(),
+        }
+        return mine == {name: row.get(name) for name in mine}
 
 
 def planned(
@@ -108,6 +111,9 @@ def planned(
             named = tuple(model for model in fitting if model is not None)
             among = named if len(named) > 1 else ()
             groups.append([Job(source, code, model, among, seed) for model in fitting])
+    names = [job.name for group in groups for job in group]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise InputError(f"two runs would have the name {twice[0]}: name each file and each code once")
     return groups
 
 
