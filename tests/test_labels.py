@@ -40,12 +40,23 @@ def test_integers_from_zero_take_one_byte():
 )
 def test_labels_that_cannot_be_sorted_are_refused(labels):
     with pytest.raises(InputError):
-        Alphabet.of(np.array(labels, dtype=object) if isinstance(labels, list) else labels)
+        Alphabet.of(labels)
+    if isinstance(labels, list):
+        with pytest.raises(InputError):
+            Alphabet.of(np.array(labels, dtype=object))
 
 
 def test_objects_that_are_all_strings_or_all_integers_are_taken():
     assert Alphabet.of(np.array(["b", "a"], dtype=object)).values.tolist() == ["a", "b"]
     assert Alphabet.of(np.array([3, -1], dtype=object)).values.tolist() == [-1, 3]
+    assert Alphabet.of([np.str_("b"), "a"]).values.tolist() == ["a", "b"]
+
+
+def test_a_label_too_long_to_be_read_again_is_refused():
+    longest = Alphabet.of(["x" * 1024])
+    assert Alphabet.unpack(longest.pack()).values.tolist() == longest.values.tolist()
+    with pytest.raises(InputError, match="at most"):
+        Alphabet.of(["x" * 1025])
 
 
 @pytest.mark.parametrize("strange", [[7], ["a"], [-1]])

@@ -13,6 +13,7 @@ from codelength.errors import InputError, MessageError
 
 MAX_CLASSES = 2**16
 _KINDS = "biufUS"  # bool, int, uint, float, str, bytes
+_LONGEST = 2**12  # bytes of a label
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -64,7 +65,7 @@ class Alphabet:
         try:
             name, values = packed
             dtype = np.dtype(name)
-            if dtype.kind not in _KINDS or dtype.itemsize > 2**12 or len(values) > MAX_CLASSES:
+            if dtype.kind not in _KINDS or dtype.itemsize > _LONGEST or len(values) > MAX_CLASSES:
                 raise ValueError(name)
             array = np.array(values, dtype=dtype)
             canonical = array.ndim == 1 and array.tolist() == values
@@ -95,6 +96,8 @@ def as_labels(labels: Any) -> npt.NDArray[Any]:
     Raises InputError for labels that are missing, not one-dimensional or of mixed types.
     """
     y = np.asarray(labels)
+    if y.dtype.kind in "US" and not isinstance(labels, np.ndarray):
+        y = np.asarray(labels, dtype=object)  # numbers among strings are not to become strings
     if y.ndim == 2 and y.shape[1] == 1:
         y = y[:, 0]
     if y.ndim != 1:
@@ -107,11 +110,12 @@ def as_labels(labels: Any) -> npt.NDArray[Any]:
 
 
 def _from_objects(y: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    kinds = {type(label) for label in y.tolist()}
+    plain = [label.item() if isinstance(label, np.generic) else label for label in y]
+    kinds = {type(label) for label in plain}
     if not kinds:
         return y.astype(np.int64)
     if kinds == {str} or kinds == {bytes} or kinds <= {int} or kinds <= {bool}:
-        return np.array(y.tolist())
+        return np.array(plain)
     names = ", ".join(sorted(kind.__name__ for kind in kinds))
     raise InputError(f"labels must all be integers, booleans, floats or strings, not {names} ({y.dtype})")
 
@@ -120,4 +124,6 @@ def _sorted_unique(y: npt.NDArray[Any]) -> npt.NDArray[Any]:
     classes = np.unique(y)
     if len(classes) > MAX_CLASSES:
         raise InputError(f"{len(classes)} different labels; codelength is for classes, at most {MAX_CLASSES}")
+    if y.dtype.itemsize > _LONGEST:
+        raise InputError(f"a label takes {y.dtype.itemsize} bytes; classes have names of at most {_LONGEST}")
     return classes

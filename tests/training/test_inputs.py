@@ -37,6 +37,13 @@ def test_mean_zero_and_deviation_one(
     assert (batch.std(dim=axes, correction=0) - 1).abs().max() < 1e-5
 
 
+@pytest.mark.parametrize("dtype", [np.int32, np.int64, np.uint64])
+def test_large_integers_do_not_overflow(dtype: type[np.generic]) -> None:
+    batch = Normalizer(x := RNG.integers(0, 2**31 - 1, (1000, 3)).astype(dtype))(x)
+    assert (batch.std(dim=0, correction=0) - 1).abs().max() < 1e-5
+    assert batch.mean(dim=0).abs().max() < 1e-5
+
+
 def test_rows_and_their_order_do_not_change_integer_statistics() -> None:
     x = RNG.integers(0, 256, (3000, 4, 4)).astype(np.uint8)
     assert torch.equal(Normalizer(x)(x[:9]), Normalizer(x[::-1])(x[:9]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from sklearn.datasets import load_digits
 import codelength as cl
 from codelength.networks import build
 from codelength.training.pretext import Turned
-from codelength.training.recipe import PRICED
+from codelength.training.recipe import PHOTO, PRICED
 from codelength.training.student import transplanted
 
 QUICK = dataclasses.replace(PRICED, passes=3.0, pretext=1.0)
@@ -48,6 +49,31 @@ def test_all_but_the_last_layer_is_taken_over(classes):
         torch.testing.assert_close(mine, theirs, rtol=0, atol=0)
     for mine, before in zip(taken[-2:], head, strict=True):
         torch.testing.assert_close(mine, before, rtol=0, atol=0)
+
+
+class HeadFirst(torch.nn.Module):
+    """As a user may write it: the last layer is the first attribute, and not every weight is a matrix."""
+
+    def __init__(self, shape, classes):
+        super().__init__()
+        self.head = torch.nn.Linear(12, classes)
+        self.between = torch.nn.Conv1d(4, 4, 3, padding=1)
+        self.body = torch.nn.Linear(math.prod(shape), 12)
+
+    def forward(self, x):
+        return self.head(self.between(self.body(x.flatten(1)).reshape(-1, 4, 3)).flatten(1))
+
+
+cl.register("head-first", HeadFirst)
+
+
+def test_networks_of_any_layout_are_trained_as_photographs_are():
+    digits = load_digits()
+    x = np.repeat(digits.images[:60, None].astype(np.uint8), 3, axis=1)
+    recipe = dataclasses.replace(PHOTO, passes=1.0, pretext=1.0, finish=0.0, views=1)
+    learner = cl.Replay("head-first", recipe)
+    measured = cl.OnlineCode(learner).measure(x, digits.target[:60], classes=range(10))
+    assert np.isfinite(measured.ideal_bits)
 
 
 def test_both_ends_learn_the_same_before_the_first_label():

@@ -11,7 +11,6 @@ import numpy as np
 from codelength.data.arrays import Array
 from codelength.errors import DataError
 
-
 _ROWS = 1024  # rows that are looked at together, so that mapped inputs stay on disk
 
 

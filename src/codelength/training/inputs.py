@@ -51,7 +51,8 @@ class Normalizer:
         return x.transpose(0, 3, 1, 2) if self.channels_last else x
 
     def _statistics(self, x: Rows) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-        wide = np.float64 if x.dtype.kind == "f" else np.int64
+        whole = x.dtype.kind != "f"
+        wide = np.int64 if whole and x.dtype.itemsize <= 2 else np.float64  # squares of more would overflow
         axes = (0, 2, 3) if len(self.shape) == 3 else (0,)
         count = max(len(x) * int(np.prod(self.shape[1:])), 1)
         chunks = [slice(start, start + _ROWS) for start in range(0, len(x), _ROWS)]
@@ -66,8 +67,8 @@ class Normalizer:
             return sums
 
         mean = total(1, None) / count
-        # The deviation is taken about a whole number, so that sums of integers are exact.
-        near = np.rint(mean).astype(wide) if wide is np.int64 else mean
+        # The deviation is taken about a whole number, so that sums of small integers are exact.
+        near = np.rint(mean).astype(wide) if whole else mean
         variance = np.maximum(total(2, near) / count - (mean - near) ** 2, 0.0)
         deviation = np.sqrt(variance)
         if not (np.isfinite(mean).all() and np.isfinite(deviation).all()):

@@ -210,7 +210,7 @@ def optimizers(
     decay = recipe.weight_decay
     # Muon is for the weights between hidden layers: not those that see the inputs, not the last ones.
     ends = [p for p in network.parameters() if p.ndim >= 2]
-    hidden = [p for p in weights if p is not ends[0] and p is not ends[-1]]
+    hidden = [p for p in weights if p.ndim in (2, 4) and p is not ends[0] and p is not ends[-1]]
     if recipe.optimizer == "muon" and hidden:
         others = [p for p in learned if not any(p is one for one in hidden)]
         pairs = [(nn.Parameter(_as_matrix(p.detach())), p) for p in hidden]

@@ -111,10 +111,13 @@ class Student:
 
 @torch.no_grad()
 def transplanted(learned: nn.Module, into: nn.Module) -> nn.Module:
-    """The network `into`, with the parameters of one that is alike but for the last layer, which it keeps."""
+    """The network `into`, with the parameters of one that is alike but for the last layer, which it keeps.
+
+    So it does whatever has another shape, wherever a network of the user's own may have its last layer.
+    """
     mine = dict(into.named_parameters())
     last = list(mine)[-1].rpartition(".")[0] + "."
     for name, parameter in learned.named_parameters():
-        if not name.startswith(last):
+        if not name.startswith(last) and parameter.shape == mine[name].shape:
             mine[name].copy_(parameter)
     return into
