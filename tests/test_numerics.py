@@ -1,10 +1,15 @@
+import copy
+
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from codelength import numerics
 from codelength.errors import AgreementError, MessageError, NumericsError
 from codelength.numerics import Numerics, digest, require_same, surroundings
+from codelength.training.loop import Trainer
+from codelength.training.recipe import Recipe
 
 TORCH = frozenset({"torch"})
 
@@ -21,6 +26,31 @@ def test_settings_hold_for_the_run_and_are_put_back():
     finally:
         torch.set_default_dtype(before[2])
     assert (torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()) == before[:2]
+
+
+def test_a_notebook_cannot_change_the_floats():
+    before = torch.get_float32_matmul_precision()
+    torch.set_float32_matmul_precision("medium")
+    try:
+        with torch.inference_mode(), Numerics(threads=1).enforced(TORCH):
+            assert torch.get_float32_matmul_precision() == "highest"
+            assert torch.is_grad_enabled()
+            assert not torch.is_inference_mode_enabled()
+        assert torch.get_float32_matmul_precision() == "medium"
+    finally:
+        torch.set_float32_matmul_precision(before)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+def test_layers_on_a_cuda_device_draw_from_the_agreed_stream():
+    dropping = nn.Sequential(nn.Linear(8, 64), nn.Dropout(), nn.Linear(64, 3))
+    x, y = torch.randn(32, 8), torch.arange(32) % 3
+    found = []
+    for _ in range(2):
+        torch.cuda.manual_seed(len(found))
+        trainer = Trainer(copy.deepcopy(dropping), Recipe(), Numerics(1, device="cuda"), seed=0)
+        found.append([trainer.step(x, y, 1.0) for _ in range(3)])
+    assert all(torch.equal(*pair) for pair in zip(*found, strict=True))
 
 
 def test_settings_are_put_back_after_an_error():

@@ -109,19 +109,23 @@ class Numerics(Agreement):
         memory: Any = torch.utils.deterministic
         filled = memory.fill_uninitialized_memory
         benchmark = torch.backends.cudnn.benchmark
+        matmul = torch.get_float32_matmul_precision()
         try:
             torch.set_num_threads(self.threads)
             torch.set_default_dtype(torch.float32)
             torch.use_deterministic_algorithms(True)
             memory.fill_uninitialized_memory = False
             torch.backends.cudnn.benchmark = False
-            yield
+            torch.set_float32_matmul_precision("highest")
+            with torch.inference_mode(False), torch.enable_grad():
+                yield
         finally:
             torch.set_num_threads(threads)
             torch.set_default_dtype(dtype)
             torch.use_deterministic_algorithms(deterministic)
             memory.fill_uninitialized_memory = filled
             torch.backends.cudnn.benchmark = benchmark
+            torch.set_float32_matmul_precision(matmul)
 
 
 def _has_bfloat16() -> bool:

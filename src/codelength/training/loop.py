@@ -37,7 +37,7 @@ class Trainer:
     """A network in training, with a copy of averaged weights that predicts.
 
     `network` is taken over. All randomness of its layers (dropout, say) comes from a stream of the
-    trainer's own, seeded by `seed`; the global generator is left as it was.
+    trainer's own, seeded by `seed`; the global generators are left as they were.
     """
 
     def __init__(self, network: nn.Module, recipe: Recipe, numerics: Numerics, seed: int) -> None:
@@ -57,8 +57,8 @@ class Trainer:
         self._optimizers, self._matrices = optimizers(self.network, recipe, precision)
         self._first_steps = [[group["lr"] for group in each.param_groups] for each in self._optimizers]
         self._moving, self._followed = _floats(self.averaged), _floats(self.network)
-        with seeded(seed):
-            self._randomness = torch.random.get_rng_state()
+        with seeded(seed, self.device):
+            self._randomness = _generators(self.device)
         self._draws: bool | None = None  # whether its layers draw at all; known after the first step
 
     def step(self, x: Tensor, y: Tensor, scale: float) -> Tensor:
@@ -166,23 +166,39 @@ class Trainer:
             yield
             return
         with _generator:
-            outside, before = torch.random.get_rng_state(), self._randomness
-            torch.random.set_rng_state(before)
+            outside, before = _generators(self.device), self._randomness
+            _set_generators(self.device, before)
             try:
                 yield
             finally:
-                self._randomness = torch.random.get_rng_state()
-                torch.random.set_rng_state(outside)
+                self._randomness = _generators(self.device)
+                _set_generators(self.device, outside)
         if self._draws is None and self.network.training:
             self._draws = not torch.equal(before, self._randomness)
 
 
 @contextmanager
-def seeded(seed: int) -> Iterator[None]:
-    """torch's global generator started from `seed` inside, and as it was before outside."""
-    with _generator, torch.random.fork_rng(devices=[]):
+def seeded(seed: int, device: torch.device | None = None) -> Iterator[None]:
+    """torch's global generators, a CUDA device's too, started from `seed` inside, and as before outside."""
+    cuda = device is not None and device.type == "cuda"
+    with _generator, torch.random.fork_rng(devices=[device] if cuda else []):
         torch.default_generator.manual_seed(seed)
+        if cuda:
+            torch.cuda.manual_seed(seed)
         yield
+
+
+def _generators(device: torch.device) -> Tensor:
+    """The states of the generators that layers on a device draw from: the CPU's, and a CUDA device's own."""
+    cpu = torch.random.get_rng_state()
+    return torch.cat((cpu, torch.cuda.get_rng_state(device))) if device.type == "cuda" else cpu
+
+
+def _set_generators(device: torch.device, states: Tensor) -> None:
+    cpu = len(torch.random.get_rng_state())
+    torch.random.set_rng_state(states[:cpu])
+    if device.type == "cuda":
+        torch.cuda.set_rng_state(states[cpu:], device)
 
 
 def _weights(optimizer: Optimizer) -> list[Tensor]:
