@@ -21,6 +21,7 @@ from codelength.learners.learner import Predictor, Task
 from codelength.message import INPUTS_BYTES, Header
 from codelength.numerics import PROBE_BYTES, Numerics
 from codelength.order import Reordered, digest_inputs, digest_rows, visiting_order
+from codelength.version import __version__
 
 if TYPE_CHECKING:
     from codelength.codes.code import Code
@@ -106,7 +107,7 @@ class Session:
         return back
 
     def _identity(self, probe: bytes, about: bytes) -> bytes:
-        said = msgpack.packb(self.header(None, probe).pack())
+        said = msgpack.packb([__version__, self.header(None, probe).pack()])  # another may train otherwise
         return hashlib.blake2b(said + about, digest_size=16).digest()
 
     def _probe(self, code: Code) -> bytes:
