@@ -240,6 +240,17 @@ def test_a_checkpoint_of_another_run_is_refused(tmp_path):
         CODES["frequency"].encode(X, Y, checkpoint=cl.Checkpoint(path, resume=True))
 
 
+def test_a_run_that_cannot_be_kept_goes_on(tmp_path):
+    with pytest.raises(cl.InputError, match="no folder"):
+        cl.Checkpoint(tmp_path / "gone" / "run.part", resume=False)
+    (tmp_path / "run.part.new").mkdir()  # in the way of what is to be written
+    with pytest.warns(UserWarning, match="cannot be kept"):
+        message = CODES["frequency"].encode(
+            X, Y, checkpoint=cl.Checkpoint(str(tmp_path / "run.part"), resume=False)
+        )
+    np.testing.assert_array_equal(cl.decode(message, X), Y)
+
+
 def test_nothing_is_left_of_a_run_that_ended(tmp_path):
     checkpoint = cl.Checkpoint(tmp_path / "run.part", resume=False)
     CODES["frequency"].encode(X, Y, checkpoint=checkpoint)

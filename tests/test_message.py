@@ -1,6 +1,7 @@
 """The bytes on the wire: damage is found, forgery is harmless, nothing is written over."""
 
 import dataclasses
+import functools
 import hashlib
 
 import msgpack
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 import codelength as cl
 from codelength.message import DIGEST_BYTES, MAGIC, SEAL_BYTES, Message
+from codelength.results.inspection import described
 
 from .codes.conftest import Nearest, sample
 
@@ -102,7 +104,8 @@ def forged_headers():
             {"online": [{"replay": ["../../etc/passwd"]}]}, {"online": [{"refit": ["nobody"]}]},
             {"online": [{"refit": [{"classifier": ["os.system"]}]}]},
             {"online": [{"test:nearest": []}], "floor": 2.0}, {"online": [{"test:nearest": []}], "seed": -1},
-            {"shannon": []}, [1, 2], None, "online",
+            {"shannon": []}, [1, 2], None, "online", {b"uniform": []}, {"\x1b[31muniform": []},
+            {"online": [functools.reduce(lambda inner, _: [inner], range(500), [])]},
         ],
         "n": [0, 1, 199, 201, 2**62, -1, 2.0, None],
         "classes": [0, 1, 2, 3, 10, 2**16, 2**62, -1, "x", ["<i8", [5, 6, 7]], ["<U1", ["a", "b", "c"]]],
@@ -131,6 +134,14 @@ def test_a_forged_header_is_one_clear_error(header):
 def test_a_forged_payload_is_one_clear_error(payload, checks):
     with pytest.raises((cl.MessageError, cl.NumericsError)):
         cl.decode(rewritten(payload=payload, checks=checks), X)
+
+
+def test_what_a_header_names_does_nothing_to_a_terminal(tmp_path):
+    header = dataclasses.replace(MESSAGE.header, code={"online": ["\x1b[2J"]}, classes=["<U4", ["\x1b[2J"]])
+    (tmp_path / "forged.cl").write_bytes(rewritten(header.pack()))
+    told = dict(described(tmp_path / "forged.cl"))
+    assert told["code"] == r"online('\x1b[2J')"
+    assert all(value.isprintable() for value in told.values())
 
 
 def test_other_inputs_are_refused():

@@ -62,7 +62,7 @@ def test_settings_are_put_back_after_an_error():
 
 def test_what_matters_is_named():
     assert surroundings(frozenset()) == {}
-    assert set(surroundings(TORCH)) == {"torch", "instructions", "processor"}
+    assert set(surroundings(TORCH)) == {"torch", "numpy", "instructions", "processor"}
     assert {"scikit-learn", "numpy"} <= set(surroundings(frozenset({"scikit-learn"})))
     assert Numerics(*Numerics(3, "bfloat16").pack(TORCH)) == Numerics(3, "bfloat16")
 

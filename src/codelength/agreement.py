@@ -125,10 +125,25 @@ def worded(packed: Any) -> str:
     if isinstance(packed, list):
         return "[" + ", ".join(map(worded, packed)) + "]"
     if not isinstance(packed, dict) or not packed:
-        return str(packed)
+        return said(packed)
     (name, required), *optional = packed.items()
     given = [worded(value) for value in required] if isinstance(required, list) else [str(required)]
     return f"{name}({', '.join(given + [f'{key}={worded(value)}' for key, value in optional])})"
+
+
+def said(value: Any) -> str:
+    """A value as text that does nothing to a terminal."""
+    return text if (text := str(value)).isprintable() else repr(value)
+
+
+def is_plain(packed: Any, depth: int = 0) -> bool:
+    """Whether it is made as `pack` makes agreements: of maps with plain names, lists and scalars."""
+    if isinstance(packed, dict):
+        names = all(isinstance(name, str) and name.isprintable() for name in packed)
+        return names and is_plain([*packed.values()], depth)
+    if isinstance(packed, list):
+        return depth <= 2 * _MAX_DEPTH and all(is_plain(item, depth + 1) for item in packed)
+    return packed is None or isinstance(packed, (bool, int, float, str))
 
 
 def unpack(value: Any, depth: int = 0) -> Any:

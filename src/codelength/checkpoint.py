@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import time
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol, runtime_checkable
@@ -39,11 +40,14 @@ class Restorable(Protocol):
 class Checkpoint:
     """The checkpoint of one run, at either end, in the file `path`; `remove` it when the run has ended.
 
-    Raises InputError for one that is another run's, and for a file that is there already unless the
-    run is to `resume`.
+    Raises InputError for one that is another run's, for a file that is there already unless the run is
+    to `resume`, and for a folder that is not there.
     """
 
-    def __init__(self, path: Path, *, resume: bool) -> None:
+    def __init__(self, path: str | os.PathLike[str], *, resume: bool) -> None:
+        path = Path(path)
+        if not path.parent.is_dir():
+            raise InputError(f"there is no folder {path.parent} to keep the run in")
         if path.exists() and not resume:
             raise InputError(
                 f"{path} is left of a run that was stopped: go on with it (--resume) or remove it"
@@ -78,7 +82,10 @@ class Checkpoint:
         self._blocks.append(p)
 
     def keep(self, predictor: object) -> None:
-        """Writes the run so far, if it is time to: at most a hundredth of it goes into writing."""
+        """Writes the run so far, if it is time to: at most a hundredth of it goes into writing.
+
+        Where it cannot be written (the disk is full), the run goes on all the same, with a warning.
+        """
         started = time.monotonic()
         if started - self._last < max(_SECONDS, self._cost / _SHARE):
             return
@@ -87,16 +94,21 @@ class Checkpoint:
             return
         ends = np.cumsum([len(p) for p in self._blocks], dtype=np.int64)
         p = np.concatenate(self._blocks) if self._blocks else np.zeros((0, 1))
-        arrays = state | {"said.p": p, "said.ends": ends}
+        try:
+            self._write(state | {"said.p": p, "said.ends": ends})
+        except (OSError, safetensors.SafetensorError) as error:
+            warnings.warn(f"the run cannot be kept in {self._path}, and goes on: {error}", stacklevel=2)
+        self._last = time.monotonic()
+        self._cost = self._last - started
+        self.seconds += self._cost
+
+    def _write(self, arrays: State) -> None:
         safetensors.numpy.save_file(
             {name: array.copy(order="C") for name, array in arrays.items()},
             self._beside,
             metadata={"identity": self._identity},
         )
         os.replace(self._beside, self._path)  # whole or not at all, whenever the process is killed
-        self._last = time.monotonic()
-        self._cost = self._last - started
-        self.seconds += self._cost
 
     def remove(self) -> None:
         """The run has ended."""

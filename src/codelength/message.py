@@ -18,6 +18,7 @@ import msgpack
 import numpy as np
 import numpy.typing as npt
 
+from codelength.agreement import is_plain
 from codelength.channel import CHECK_BYTES, MAX_CHECKS, Account
 from codelength.errors import InputError, MessageError
 from codelength.files import write_new
@@ -60,6 +61,8 @@ class Header:
             raise MessageError("the header of the message makes no sense")
         if not all(isinstance(value, kind) for value, kind in zip(packed, kinds, strict=False)):
             raise MessageError("the header of the message holds values of the wrong type")
+        if not is_plain(packed[0]):
+            raise MessageError("the header of the message names no code that could be agreed on")
         header = cls(*packed)
         if (
             header.n < 0

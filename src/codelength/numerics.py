@@ -21,7 +21,8 @@ from codelength.errors import AgreementError, MessageError, NotPortableError, Nu
 from codelength.profile import THREADS, is_portable
 
 PROBE_BYTES = 8
-_VERSIONS = {"torch": ("torch",), "scikit-learn": ("scikit-learn", "numpy", "scipy")}
+_VERSIONS = {"torch": ("torch", "numpy"), "scikit-learn": ("scikit-learn", "numpy", "scipy")}
+_TORCH_ALONE = 3  # surroundings that messages of two-part and variational codes once named
 
 
 @dataclasses.dataclass(frozen=True)
@@ -148,6 +149,16 @@ def surroundings(libraries: frozenset[str]) -> dict[str, str]:
     return found | {"processor": processor()}
 
 
+def named(theirs: Sequence[str], ours: Mapping[str, str]) -> dict[str, str]:
+    """A sender's surroundings, by the names that ours have. Raises MessageError for too few or too many."""
+    names = list(ours)
+    if len(theirs) == _TORCH_ALONE and "torch" in ours:
+        names = ["torch", "instructions", "processor"]
+    if len(theirs) != len(names):
+        raise MessageError("the message does not name the numerics that its code needs")
+    return dict(zip(names, theirs, strict=True))
+
+
 def digest(p: npt.NDArray[np.float64]) -> bytes:
     """A short digest of probabilities, of all their bits."""
     return hashlib.blake2b(np.ascontiguousarray(p).tobytes(), digest_size=PROBE_BYTES).digest()
@@ -159,10 +170,8 @@ def require_same(theirs: Sequence[str], ours: Mapping[str, str], agree: bool) ->
     `theirs` are the values of the sender's surroundings, in the order of ours. A different kind of
     processor alone is no reason to refuse: the probe (`agree`) decides.
     """
-    if len(theirs) != len(ours):
-        raise MessageError("the message does not name the numerics that its code needs")
-    pairs = zip(ours.items(), theirs, strict=True)
-    parts = [f"{name} {there} there, {here} here" for (name, here), there in pairs if there != here]
+    there = named(theirs, ours)
+    parts = [f"{name} {there[name]} there, {ours[name]} here" for name in there if there[name] != ours[name]]
     differ = [part for part in parts if not part.startswith("processor ")]
     if differ:
         raise NumericsError("the message was made with other numerics: " + "; ".join(differ))

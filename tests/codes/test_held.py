@@ -7,8 +7,9 @@ import pytest
 
 from codelength.codes import shannon
 from codelength.codes.held import Held, held_path, split
+from codelength.codes.uniform import UniformCode
 from codelength.data import DataSet
-from codelength.errors import InputError, NumericsError, OtherInputsError
+from codelength.errors import DataError, InputError, NumericsError, OtherInputsError
 from codelength.learners.frequency import Frequency
 from codelength.learners.replay import Replay
 from codelength.numerics import surroundings
@@ -59,6 +60,26 @@ def test_held_labels_come_back(data, tmp_path):
     np.testing.assert_array_equal(read.labels, held.labels)
     assert (read.learner, read.seed) == (Frequency(), 3)
     assert (read.numerics, read.surroundings) == (held.numerics, held.surroundings)
+
+
+def test_held_labels_that_are_damaged_are_refused(data, tmp_path):
+    path = tmp_path / "m.held"
+    Held.of(Frequency(), data.x, data.y, seed=3).save(path)
+    whole = path.read_bytes()
+    for damaged in (b"", whole[:-1], whole.replace(b"ant", b"elk"), b"\xc0" + whole[1:]):
+        path.write_bytes(damaged)
+        with pytest.raises(DataError, match="held labels"):
+            Held.load(path)
+
+
+@pytest.mark.parametrize(
+    "forged", [{"indices": np.array(3)}, {"indices": np.array([5])}, {"seed": -1}, {"learner": UniformCode()}]
+)
+def test_forged_held_labels_are_refused(forged, data, tmp_path):
+    held = Held.of(Frequency(), data.x, data.y, seed=3)
+    dataclasses.replace(held, **forged).save(tmp_path / "m.held")
+    with pytest.raises(DataError, match="held labels"):
+        Held.load(tmp_path / "m.held")
 
 
 @pytest.mark.parametrize("part", ["torch", "instructions"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from codelength.agreement import pack, unpack
 from codelength.channel import Progress
 from codelength.checkpoint import Checkpoint
 from codelength.codes.shannon import Model, fitted
-from codelength.errors import DataError, InputError
+from codelength.errors import CodelengthError, DataError, InputError
 from codelength.files import write_new
 from codelength.labels import Alphabet
 from codelength.learners.learner import Learner
@@ -23,6 +24,7 @@ from codelength.numerics import Numerics, surroundings
 from codelength.order import digest_rows, visiting_order
 
 SHARE = 10  # one label in ten
+_DIGEST_BYTES = 16
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -96,13 +98,18 @@ class Held:
             self.numerics.pack(self.learner.libraries),
             self.surroundings,
         ]
-        write_new(path, msgpack.packb(content))
+        packed = msgpack.packb(content)
+        write_new(path, packed + _digest(packed))
 
     @classmethod
     def load(cls, path: Path) -> Held:
-        """The inverse of `save`. Raises DataError when the file cannot be read."""
+        """The inverse of `save`. Raises DataError when the file cannot be read or is damaged."""
         try:
-            learner, alphabet, indices, seed, numerics, found = msgpack.unpackb(path.read_bytes())
+            content = path.read_bytes()
+            packed, digest = content[:-_DIGEST_BYTES], content[-_DIGEST_BYTES:]
+            if digest != _digest(packed):
+                raise DataError(f"{path} holds no held labels, or is damaged")
+            learner, alphabet, indices, seed, numerics, found = msgpack.unpackb(packed)
             held = cls(
                 unpack(learner),
                 Alphabet.unpack(alphabet),
@@ -113,12 +120,22 @@ class Held:
             )
         except OSError as error:
             raise DataError(f"cannot read the held labels {path}: {error.strerror}") from None
-        except (TypeError, ValueError, msgpack.exceptions.UnpackException):
+        except CodelengthError:  # a learner that is not known here, say
+            raise
+        except (TypeError, ValueError, OverflowError, msgpack.exceptions.UnpackException):
             raise DataError(f"{path} holds no held labels") from None
-        sound = not len(held.indices) or 0 <= held.indices.min() <= held.indices.max() < held.alphabet.size
-        if not isinstance(held.learner, Learner) or held.indices.ndim != 1 or not sound:
+        if not held._is_sound():
             raise DataError(f"{path} holds no held labels")
         return held
+
+    def _is_sound(self) -> bool:
+        if not isinstance(self.learner, Learner) or self.indices.ndim != 1 or not 0 <= self.seed < 2**32:
+            return False
+        return bool(np.isin(self.indices, np.arange(self.alphabet.size)).all())
+
+
+def _digest(packed: bytes) -> bytes:
+    return hashlib.blake2b(packed, digest_size=_DIGEST_BYTES).digest()
 
 
 def held_path(message: Path) -> Path:

@@ -51,7 +51,7 @@ class VariationalCode(Code, ABC):
     floor: Annotated[float, Within(1e-12, 0.5)] = 2.0**-16
     coordinates: Annotated[int | None, Within(0, 2**20)] = None
 
-    libraries: ClassVar[frozenset[str]] = frozenset({"torch"})
+    libraries: ClassVar[frozenset[str]] = frozenset({"torch", "scipy"})
 
     def probe(self, task: Task) -> Probabilities:
         """Probabilities after a few steps at the smallest and the largest batch."""

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from codelength.agreement import pack, worded
+from codelength.agreement import pack, said, worded
 from codelength.codes.held import Held, held_path
 from codelength.codes.receiving import code_of, parameter_stages  # makes the codes known by name
 from codelength.codes.session import numerics_of
-from codelength.errors import AgreementError
+from codelength.errors import AgreementError, MessageError
 from codelength.message import VERSION, Message
-from codelength.numerics import Numerics, surroundings
+from codelength.numerics import Numerics, named, surroundings
 
 
 def described(path: Path, x: Any = None) -> Iterator[tuple[str, str]]:
@@ -27,7 +27,7 @@ def described(path: Path, x: Any = None) -> Iterator[tuple[str, str]]:
     yield "labels", f"{header.n:,}"
     alphabet = message.alphabet
     how = "in the payload" if header.classes is None else "agreed in advance"
-    shown = ", ".join(map(str, alphabet.values[:10].tolist())) + (", …" if alphabet.size > 10 else "")
+    shown = ", ".join(map(said, alphabet.values[:10].tolist())) + (", …" if alphabet.size > 10 else "")
     yield "classes", f"{alphabet.size} ({how}): {shown}"
     yield "inputs", f"digest {header.inputs.hex()}"
     if header.numerics:
@@ -62,7 +62,7 @@ def _surroundings(message: Message) -> list[str]:
 
 
 def _named(libraries: frozenset[str], values: Sequence[str]) -> list[str]:
-    names = list(surroundings(libraries))
-    return (
-        [f"{n} {v}" for n, v in zip(names, values, strict=True)] if len(names) == len(values) else [*values]
-    )
+    try:
+        return [f"{name} {value}" for name, value in named(values, surroundings(libraries)).items()]
+    except MessageError:
+        return [*values]

@@ -187,7 +187,7 @@ def _run(job: Job, runs: Runs, command: Sequence[str], alone: bool) -> str:
     try:
         with shown(job.name, None if data.classes is None else len(data.classes), bar=alone) as progress:
             row = encoded(experiment, path, progress, checkpoint)
-    except CodelengthError as error:
+    except (CodelengthError, RuntimeError, MemoryError) as error:  # torch's own are RuntimeErrors
         return f"failed: {error}"
     runs.save(job.name, row, origin(command, job.seed))
     checkpoint.remove()
