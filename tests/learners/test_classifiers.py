@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.calibration import CalibratedClassifierCV
-from sklearn.decomposition import PCA, FastICA
+from sklearn.decomposition import PCA, FactorAnalysis, FastICA, TruncatedSVD
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis, QuadraticDiscriminantAnalysis
 from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import (
@@ -30,12 +30,20 @@ from sklearn.gaussian_process import GaussianProcessClassifier
 from sklearn.gaussian_process.kernels import RBF
 from sklearn.impute import SimpleImputer
 from sklearn.kernel_approximation import Nystroem, RBFSampler
-from sklearn.linear_model import LogisticRegression, SGDClassifier
+from sklearn.linear_model import (
+    LogisticRegression,
+    LogisticRegressionCV,
+    Perceptron,
+    RidgeClassifier,
+    SGDClassifier,
+)
+from sklearn.multiclass import OneVsRestClassifier
 from sklearn.naive_bayes import BernoulliNB, ComplementNB, GaussianNB, MultinomialNB
-from sklearn.neighbors import KNeighborsClassifier
+from sklearn.neighbors import KNeighborsClassifier, NearestCentroid, RadiusNeighborsClassifier
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import (
+    Binarizer,
     KBinsDiscretizer,
     MaxAbsScaler,
     MinMaxScaler,
@@ -47,7 +55,7 @@ from sklearn.preprocessing import (
     SplineTransformer,
     StandardScaler,
 )
-from sklearn.svm import SVC
+from sklearn.svm import SVC, LinearSVC, NuSVC
 from sklearn.tree import DecisionTreeClassifier, ExtraTreeClassifier
 
 from codelength.agreement import pack, unpack
@@ -71,9 +79,13 @@ CLASSIFIERS = [
     KNeighborsClassifier(3, weights="distance", metric="cosine"),
     LinearDiscriminantAnalysis(solver="lsqr", shrinkage="auto"),
     LogisticRegression(C=np.float64(0.1), max_iter=np.int64(500), solver="newton-cg"),
+    LogisticRegressionCV(Cs=3, cv=2, scoring="neg_log_loss"),
     MLPClassifier(hidden_layer_sizes=(8, 4), max_iter=20, learning_rate_init=0.01),
     MultinomialNB(fit_prior=False),
+    NearestCentroid(),
+    OneVsRestClassifier(LogisticRegression(C=2.0)),
     QuadraticDiscriminantAnalysis(reg_param=0.1),
+    RadiusNeighborsClassifier(0.5, outlier_label="most_frequent"),
     RandomForestClassifier(n_estimators=9, max_features=None, random_state=3),
     SGDClassifier(loss="log_loss", average=True),
     SVC(probability=True, gamma=0.01),
@@ -82,7 +94,11 @@ CLASSIFIERS = [
     VotingClassifier([("a", GaussianNB()), ("b", "drop")], voting="soft", weights=[1, 2]),
     VotingClassifier([("a", GaussianNB()), ("b", LogisticRegression())], voting="soft"),
 ]
+#: that give no probabilities of their own, but calibrated
+DECIDING = [LinearSVC(C=0.5), NuSVC(nu=0.4), Perceptron(alpha=0.01), RidgeClassifier(alpha=2.0)]
 TRANSFORMERS = [
+    Binarizer(threshold=0.3),
+    FactorAnalysis(2),
     KBinsDiscretizer(3, encode="onehot-dense", random_state=4),
     MaxAbsScaler(),
     MinMaxScaler(feature_range=(-1, 1)),
@@ -98,10 +114,15 @@ TRANSFORMERS = [
     SimpleImputer(strategy="median", add_indicator=True),
     SplineTransformer(n_knots=3, degree=2),
     StandardScaler(with_std=False),
+    TruncatedSVD(3),
     VarianceThreshold(0.01),
     "passthrough",
 ]
-ALL = CLASSIFIERS + [Pipeline([("t", t), ("knn", KNeighborsClassifier(1))]) for t in TRANSFORMERS]
+ALL = [
+    *CLASSIFIERS,
+    *[CalibratedClassifierCV(each, ensemble=False) for each in DECIDING],
+    *[Pipeline([("t", t), ("knn", KNeighborsClassifier(1))]) for t in TRANSFORMERS],
+]
 
 X = np.random.RandomState(0).rand(60, 4)
 Y = np.arange(60) % 3
@@ -123,7 +144,7 @@ def shared(estimator: Any) -> dict[str, str]:
 
 
 def test_every_class_of_the_list_is_tried_below() -> None:
-    assert {"Pipeline", *map(name, ALL)} - {"str"} == set(_HOMES)
+    assert {"Pipeline", *map(name, ALL), *map(name, DECIDING)} - {"str"} == set(_HOMES)
 
 
 @pytest.mark.filterwarnings("ignore")

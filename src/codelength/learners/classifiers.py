@@ -18,7 +18,7 @@ from codelength.errors import AgreementError
 #: the classes that can travel, and the modules they are looked up in; nothing else is imported
 _MODULES = {
     "calibration": "CalibratedClassifierCV",
-    "decomposition": "PCA",
+    "decomposition": "FactorAnalysis PCA TruncatedSVD",
     "discriminant_analysis": "LinearDiscriminantAnalysis QuadraticDiscriminantAnalysis",
     "dummy": "DummyClassifier",
     "ensemble": "AdaBoostClassifier BaggingClassifier ExtraTreesClassifier GradientBoostingClassifier "
@@ -27,14 +27,15 @@ _MODULES = {
     "gaussian_process": "GaussianProcessClassifier",
     "impute": "SimpleImputer",
     "kernel_approximation": "Nystroem RBFSampler",
-    "linear_model": "LogisticRegression SGDClassifier",
+    "linear_model": "LogisticRegression LogisticRegressionCV Perceptron RidgeClassifier SGDClassifier",
+    "multiclass": "OneVsRestClassifier",
     "naive_bayes": "BernoulliNB ComplementNB GaussianNB MultinomialNB",
-    "neighbors": "KNeighborsClassifier",
+    "neighbors": "KNeighborsClassifier NearestCentroid RadiusNeighborsClassifier",
     "neural_network": "MLPClassifier",
     "pipeline": "Pipeline",
-    "preprocessing": "KBinsDiscretizer MaxAbsScaler MinMaxScaler Normalizer PolynomialFeatures "
+    "preprocessing": "Binarizer KBinsDiscretizer MaxAbsScaler MinMaxScaler Normalizer PolynomialFeatures "
     "PowerTransformer QuantileTransformer RobustScaler SplineTransformer StandardScaler",
-    "svm": "SVC",
+    "svm": "LinearSVC NuSVC SVC",
     "tree": "DecisionTreeClassifier ExtraTreeClassifier",
 }
 _HOMES = {name: f"sklearn.{module}" for module, names in _MODULES.items() for name in names.split()}
@@ -53,6 +54,7 @@ _REFUSED = frozenset({"memory", "warm_start", "transform_input", "metric_params"
 
 #: bounds, both inclusive, of parameters that ask for time or memory; the rest falls under _ANY
 _BOUNDS: dict[str, tuple[float, float]] = {
+    "Cs": (0, 10_000),
     "cache_size": (1, 2_000),
     "cv": (2, 20),
     "degree": (0, 5),
@@ -182,10 +184,10 @@ class _Node:
 
     def members(self) -> int:
         """How many models one fit fits, at most."""
-        cross_validated = self.name in ("CalibratedClassifierCV", "StackingClassifier")
-        boosted = self.name == "HistGradientBoostingClassifier"
-        folds = self.number("cv", 5 if cross_validated else 1)
-        each = self.number("max_iter" if boosted else "n_estimators", 1)
+        cross_validated = ("CalibratedClassifierCV", "LogisticRegressionCV", "StackingClassifier")
+        many = {"HistGradientBoostingClassifier": "max_iter", "LogisticRegressionCV": "Cs"}
+        folds = self.number("cv", 5 if self.name in cross_validated else 1)
+        each = self.number(many.get(self.name, "n_estimators"), 1)
         return folds * each * max(1, sum(part.members() for part in self.children()))
 
     def number(self, parameter: str, default: int) -> int:
@@ -355,7 +357,7 @@ def _widths(node: _Node, features: int) -> tuple[int, int]:
         out = features * node.number("n_bins", 5)
     elif node.name in ("Nystroem", "RBFSampler"):
         out = node.number("n_components", 100)
-    elif node.name == "PCA":
+    elif node.name in ("FactorAnalysis", "PCA", "TruncatedSVD"):
         out = min(features, node.number("n_components", features))
     elif node.name == "SelectKBest":
         out = min(features, node.number("k", 10))
