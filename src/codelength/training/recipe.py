@@ -61,7 +61,8 @@ class Recipe(Agreement):
     # Before the first label: passes over the inputs, turned in all four directions, to learn how far.
     pretext: Annotated[float, Within(0, 100)] = 0.0
 
-    # After the last label: passes over all of them, from the step size by then to nothing.
+    # After the last label, where other inputs are to be predicted: passes over all that were labelled,
+    # from the step size by then to nothing.
     finish: Annotated[float, Within(0, 100)] = 0.0
 
     # Predictions: networks trained side by side, and views of an input, whose outputs are averaged.
