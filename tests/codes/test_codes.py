@@ -173,8 +173,9 @@ def test_bob_may_hold_the_inputs_in_another_order():
 
 def test_bob_can_predict_what_he_has_learned():
     x, y = sample(300)
-    received = cl.receive(cl.OnlineCode(Nearest()).encode(x, y), x)
-    assert (received.predict(x) == y).mean() > 0.8
+    message = cl.OnlineCode(Nearest()).encode(x, y)
+    assert (cl.receive(message, x).predict(x) == y).mean() > 0.8
+    assert cl.receive(message, x, predicts=False).predict(x) is None
     assert cl.receive(cl.UniformCode().encode(x, y), x).predict(x) is None
 
 

@@ -130,7 +130,7 @@ def decode(
     bob = source(data, data_dir, target, first, plugin).load(labels=False)
     checkpoint = _checkpoint(out, resume)
     with shown("decode", message.alphabet.size) as progress:
-        labels, received = decode_file(file, bob, progress, checkpoint)
+        labels, received = decode_file(file, bob, progress, checkpoint, predicts=predict is not None)
     _save(out, labels)
     checkpoint.remove()
     typer.echo(f"wrote {out}: {len(labels):,} labels")

@@ -37,7 +37,7 @@ class Received:
     _predictor: Predictor | None
 
     def predict(self, x: Any) -> npt.NDArray[Any] | None:
-        """The most likely labels of other inputs (m, ...), if the code has learned to predict."""
+        """The most likely labels of other inputs (m, ...); None if the code has not learned to predict."""
         if self._predictor is None:
             return None
         with self._session.task.numerics.enforced(self._session.code.libraries):
@@ -46,7 +46,7 @@ class Received:
 
 def decode(message: Message | bytes, x: Any, *, model: Any = None) -> npt.NDArray[Any]:
     """The labels (n,) of a message, given the inputs x (n, ...) alone. See `receive`."""
-    return receive(message, x, model=model).labels
+    return receive(message, x, model=model, predicts=False).labels
 
 
 def receive(
@@ -54,19 +54,21 @@ def receive(
     x: Any,
     *,
     model: Any = None,
+    predicts: bool = True,
     progress: Progress | None = None,
     checkpoint: Checkpoint | None = None,
 ) -> Received:
     """Decodes a message with the inputs x (n, ...) that it was made for, in any order.
 
-    `model` is what a Shannon code was agreed on. With a `checkpoint` the run is kept on disk, and goes
+    `model` is what a Shannon code was agreed on. Without `predicts`, nothing is learned after the last
+    label: what is then received predicts nothing. With a `checkpoint` the run is kept on disk, and goes
     on from there. Raises MessageError for bytes that are no whole message, OtherInputsError for other
     inputs, NumericsError where this machine computes other floats and AgreementError for names that
     are not known here. No labels are returned in any of these cases.
     """
     if not isinstance(message, Message):
         message = Message.from_bytes(bytes(message))
-    session, receiver = _opened(message, x, model, progress)
+    session, receiver = _opened(message, x, model, predicts, progress)
     with _distrusted():
         _, predictor = session.converse(receiver, message.header, checkpoint, message.seal)
     indices = receiver.heard()
@@ -76,7 +78,7 @@ def receive(
     alphabet = message.alphabet
     measurement = Measurement.of(receiver.account, alphabet.size)
     labels = alphabet.labels(session.callers(indices))
-    return Received(labels, measurement, auxiliary, alphabet, session, predictor)
+    return Received(labels, measurement, auxiliary, alphabet, session, predictor if predicts else None)
 
 
 def parameter_stages(message: Message, x: Any) -> dict[str, float]:
@@ -107,14 +109,14 @@ def _distrusted() -> Iterator[None]:
 
 
 def _opened(
-    message: Message, x: Any, model: Any = None, progress: Progress | None = None
+    message: Message, x: Any, model: Any = None, predicts: bool = False, progress: Progress | None = None
 ) -> tuple[Session, Receiver]:
     """Bob's end of the conversation before its first word."""
     header, alphabet = message.header, message.alphabet
     code = code_of(message, model)
     numerics = numerics_of(header)
     numerics.require_here(code.libraries, header.surroundings)
-    session = Session.begin(code, x, alphabet.size, numerics)
+    session = Session.begin(code, x, alphabet.size, numerics, predicts=predicts)
     n = len(session.task.x)
     if n != header.n or session.inputs != header.inputs:
         raise OtherInputsError(

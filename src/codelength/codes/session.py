@@ -107,7 +107,8 @@ class Session:
         return back
 
     def _identity(self, probe: bytes, about: bytes) -> bytes:
-        said = msgpack.packb([__version__, self.header(None, probe).pack()])  # another may train otherwise
+        # another version may train otherwise, and who predicts nothing else trains less
+        said = msgpack.packb([__version__, self.task.predicts, self.header(None, probe).pack()])
         return hashlib.blake2b(said + about, digest_size=16).digest()
 
     def _probe(self, code: Code) -> bytes:

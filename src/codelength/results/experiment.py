@@ -104,17 +104,21 @@ class Experiment:
 
 
 def decode_file(
-    path: Path, data: DataSet, progress: Progress | None = None, checkpoint: Checkpoint | None = None
+    path: Path,
+    data: DataSet,
+    progress: Progress | None = None,
+    checkpoint: Checkpoint | None = None,
+    predicts: bool = False,
 ) -> tuple[npt.NDArray[Any], Received]:
-    """Bob's run: the labels (n,) of all inputs, and what he received of them."""
+    """Bob's run: the labels (n,) of all inputs, and what he received, to predict with if he `predicts`."""
     message = Message.load(path)
     if "shannon" not in next(iter(message.header.code), ""):
-        received = receive(message, data.x, progress=progress, checkpoint=checkpoint)
+        received = receive(message, data.x, predicts=predicts, progress=progress, checkpoint=checkpoint)
         return received.labels, received
     held = Held.load(held_path(path))
     first, rest = split(data.x, held.seed)
     model = held.model(data.x, message.alphabet, progress, checkpoint)
-    received = receive(message, data.x[rest], model=model, progress=progress)
+    received = receive(message, data.x[rest], model=model, predicts=predicts, progress=progress)
     both = np.concatenate((held.labels, received.labels))
     labels = np.empty_like(both)
     labels[np.concatenate((first, rest))] = both
