@@ -100,21 +100,20 @@ class Measurement:
         bound, error = account.bound or (None, None)
         # what comes back at the end was owed from the beginning
         curve = np.array([(labels, bits - account.returned_bits) for labels, bits in account.curve])
-        parts = account.choice_bits, account.parameter_bits
-        bits = account.bits - account.returned_bits
         return cls(
-            account.n,
-            classes,
-            bits,
-            *parts,
-            accuracy,
-            bound,
-            error,
-            dict(account.stages),
-            dict(account.layers),
-            dict(account.shares),
-            dict(account.alone),
-            curve,
+            n=account.n,
+            classes=classes,
+            ideal_bits=account.bits - account.returned_bits,
+            choice_bits=account.choice_bits,
+            parameter_bits=account.parameter_bits,
+            sequential_accuracy=accuracy,
+            bound_bits=bound,
+            bound_error=error,
+            stages=dict(account.stages),
+            layers=dict(account.layers),
+            shares=dict(account.shares),
+            alone=dict(account.alone),
+            curve=curve,
         )
 
     @property
@@ -248,7 +247,10 @@ class Message:
     @property
     def _measured(self) -> Measurement:
         if self.measurement is None:
-            raise InputError("only the end that encoded or decoded a message knows its ideal bits and curve")
+            raise InputError(
+                "only the message that came of encoding knows its ideal bits and curve; "
+                "for one that was read, see receive(…).measurement"
+            )
         return self.measurement
 
 

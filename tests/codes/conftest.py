@@ -3,7 +3,6 @@
 import dataclasses
 
 import numpy as np
-import pytest
 
 from codelength.agreement import registered
 from codelength.learners.learner import Learner
@@ -39,11 +38,6 @@ class Tally:
     @staticmethod
     def _keys(x):
         return np.abs(x.reshape(len(x), -1)[:, 0]).astype(np.int64) % 8
-
-
-@pytest.fixture
-def nearest():
-    return Nearest()
 
 
 def sample(n, classes=3, seed=0):

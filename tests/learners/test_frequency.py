@@ -73,4 +73,4 @@ def test_first_label_is_uniform_and_later_ones_follow_the_counts() -> None:
 
 def test_travels_by_name() -> None:
     assert unpack(pack(Frequency())) == Frequency()
-    assert Frequency.libraries == frozenset()
+    assert Frequency().libraries == frozenset()

@@ -17,7 +17,6 @@ from codelength.codes.code import Code
 from codelength.codes.session import Session, numerics_of
 from codelength.codes.shannon import ShannonCode
 from codelength.codes.two_part import TwoPartCode
-from codelength.codes.variational import BitsBackCode as BitsBackCode  # known by name
 from codelength.data.arrays import as_inputs
 from codelength.errors import CodelengthError, InputError, MessageError, OtherInputsError
 from codelength.labels import Alphabet

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from codelength.compression.trained import Trained
 
 _BLOCK = 512  # labels sent at once
-_PROBE_STEPS = 2
 
 
 @registered("two-part")
@@ -43,7 +42,7 @@ class TwoPartCode(Code):
         """Probabilities after a few steps at the smallest and the largest batch."""
         from codelength.compression.trained import Trained
 
-        return Trained(self.network, self.recipe, task, self.compression.use).rehearse(_PROBE_STEPS)
+        return Trained(self.network, self.recipe, task, self.compression.use).rehearse()
 
     def converse(self, channel: Channel, task: Task) -> Predictor:
         model = self.first_part(channel, task)

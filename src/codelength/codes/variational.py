@@ -32,7 +32,6 @@ Floats = npt.NDArray[np.float64]
 
 _SAMPLES = 8  # of the posterior, for the bound
 _BLOCK = 512  # labels sent at once
-_PROBE_STEPS = 2
 _SPARE = 64  # auxiliary bytes that the coder wants beside those that the weights take
 
 
@@ -55,7 +54,7 @@ class VariationalCode(Code, ABC):
 
     def probe(self, task: Task) -> Probabilities:
         """Probabilities after a few steps at the smallest and the largest batch."""
-        return self._model(task).rehearse(_PROBE_STEPS)
+        return self._model(task).rehearse()
 
     def _model(self, task: Task) -> Fitted:
         from codelength.compression.fitted import Fitted
@@ -109,8 +108,6 @@ class BitsBackCode(VariationalCode):
     bytes, too. Source: Hinton and van Camp (1993); B. Frey, Bayesian Networks for Pattern Classification,
     Data Compression, and Channel Coding (1997).
     """
-
-    coder: ClassVar[str] = "stack"
 
     def converse(self, channel: Channel, task: Task) -> Predictor:
         model = self._model(task)

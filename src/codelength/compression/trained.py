@@ -29,7 +29,7 @@ class Trained:
     that was stopped goes on within the stage that was under way.
     """
 
-    def __init__(self, network: str, recipe: Recipe | None, task: Task, use: str = "sent") -> None:
+    def __init__(self, network: str, recipe: Recipe | None, task: Task, use: str) -> None:
         self.task = task
         self._network = network
         self._normalize = Normalizer(task.x)
@@ -147,9 +147,9 @@ class Trained:
         """Probabilities (m, classes)."""
         return self._students.predict(x)
 
-    def rehearse(self, steps: int) -> Probabilities:
+    def rehearse(self) -> Probabilities:
         """What comes of a few steps with made-up labels; not to be used after."""
-        return self._students.rehearse(steps)
+        return self._students.rehearse()
 
     @property
     def _seed(self) -> int:

@@ -54,10 +54,10 @@ class Calibrated(Learner):
     learner: Learner
     forget: Annotated[float, Within(0.0, 64.0)] = 2.0
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
+    @property
+    def libraries(self) -> frozenset[str]:
         # exp and log differ in the last bit between versions and instruction sets
-        object.__setattr__(self, "libraries", self.learner.libraries | {"numpy"})
+        return self.learner.libraries | {"numpy"}
 
     def begin(self, task: Task) -> CalibratedPredictor:
         """The inner learner's beginning, with no opinion yet on its confidence."""

@@ -40,7 +40,10 @@ class Columns(Learner):
         super().__post_init__()
         if self.start >= self.stop:
             raise AgreementError(f"there are no columns from {self.start} to before {self.stop}")
-        object.__setattr__(self, "libraries", self.learner.libraries)
+
+    @property
+    def libraries(self) -> frozenset[str]:
+        return self.learner.libraries
 
     def begin(self, task: Task) -> ColumnsPredictor:
         return ColumnsPredictor(self, self.learner.begin(self._seen(task)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
-from typing import Any, ClassVar, Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -79,8 +79,10 @@ class Mixed(Protocol):
 class Learner(Agreement, ABC):
     """An agreed way of learning: immutable, named, with its numbers as fields."""
 
-    #: what the probabilities depend on: "scikit-learn", "torch"; integer-exact learners name nothing
-    libraries: ClassVar[frozenset[str]] = frozenset()
+    @property
+    def libraries(self) -> frozenset[str]:
+        """What the probabilities depend on: "scikit-learn", "torch"; integer-exact learners name nothing."""
+        return frozenset()
 
     @abstractmethod
     def begin(self, task: Task) -> Predictor:

@@ -15,8 +15,6 @@ from codelength.errors import AgreementError
 from codelength.learners.learner import Learner, Predictor, Probabilities, Task
 from codelength.training.recipe import PRESETS, Recipe
 
-_PROBE_STEPS = 2
-
 
 @registered("replay")
 @dataclasses.dataclass(frozen=True)
@@ -62,4 +60,4 @@ class Replay(Learner):
         """Probabilities after a few steps at the smallest and the largest batch."""
         from codelength.learners.replaying import Replaying
 
-        return Replaying(self.network, self.recipe, task, self.use).rehearse(_PROBE_STEPS)
+        return Replaying(self.network, self.recipe, task, self.use).rehearse()

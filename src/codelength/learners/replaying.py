@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
+import json
 
 import numpy as np
 import numpy.typing as npt
@@ -100,9 +100,9 @@ class Replaying:
         for number, network in enumerate(self._under_way):
             network.restore(part(f"network{number}", state))
 
-    def rehearse(self, steps: int) -> Probabilities:
+    def rehearse(self) -> Probabilities:
         """What comes of a few steps with made-up labels; not to be trained on after."""
-        return self._students.rehearse(steps)
+        return self._students.rehearse()
 
     @property
     def _under_way(self) -> list[_Replays | Training]:
@@ -147,14 +147,11 @@ class _Replays:
 
     def state(self) -> State:
         """The trainer's state, the losses, and where the choices of rows and variations are."""
-        generator: Any = self._random.bit_generator.state
-        words = [generator["state"][name].to_bytes(16, "little") for name in ("state", "inc")]
-        half = [generator["has_uint32"], generator["uinteger"]]
+        choices = json.dumps(self._random.bit_generator.state).encode()  # of whole numbers and names alone
         return {
             "losses": self._losses,
             "counts": np.array([self._owed, self._waiting]),
-            "choices": np.frombuffer(b"".join(words), dtype=np.uint64),
-            "half": np.array(half, dtype=np.uint64),
+            "choices": np.frombuffer(choices, dtype=np.uint8),
             "variations": self._variations.get_state().numpy(),
         } | nested("trainer", self._student.trainer.state())
 
@@ -162,16 +159,7 @@ class _Replays:
         """The inverse of `state`."""
         self._losses[:] = state["losses"]
         self._owed, self._waiting = float(state["counts"][0]), int(state["counts"][1])
-        words = state["choices"].tobytes()
-        self._random.bit_generator.state = {
-            "bit_generator": "PCG64",
-            "state": {
-                "state": int.from_bytes(words[:16], "little"),
-                "inc": int.from_bytes(words[16:], "little"),
-            },
-            "has_uint32": int(state["half"][0]),
-            "uinteger": int(state["half"][1]),
-        }
+        self._random.bit_generator.state = json.loads(state["choices"].tobytes())
         self._variations.set_state(torch.from_numpy(state["variations"].copy()))
         self._student.trainer.restore(part("trainer", state))
 

@@ -11,8 +11,6 @@ from codelength.agreement import Within, registered
 from codelength.learners.learner import Learner, Predictor, Probabilities, Task
 from codelength.training.recipe import Recipe
 
-_PROBE_STEPS = 2
-
 
 @registered("retrain")
 @dataclasses.dataclass(frozen=True)
@@ -60,4 +58,4 @@ class Retrain(Learner):
         """Probabilities after a few steps at the smallest and the largest batch."""
         from codelength.learners.retraining import Retraining
 
-        return Retraining(self.network, self.recipe, [], task).rehearse(_PROBE_STEPS)
+        return Retraining(self.network, self.recipe, [], task).rehearse()

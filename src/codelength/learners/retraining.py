@@ -105,9 +105,9 @@ class Retraining:
         for number, student in enumerate(self._students.members):
             student.trainer.restore(part(f"network{number}", state))
 
-    def rehearse(self, steps: int) -> Probabilities:
+    def rehearse(self) -> Probabilities:
         """What comes of a few steps with made-up labels; not to be trained on after."""
-        return self._students.rehearse(steps)
+        return self._students.rehearse()
 
     def _from_scratch(self) -> Students:
         task = self._task

@@ -65,8 +65,10 @@ class Switching(Learner):
         require_rule(self.rule, len(self.learners))
         if not self.learners or not all(isinstance(learner, Learner) for learner in self.learners):
             raise AgreementError("Switching.learners must be one learner or more")
-        libraries = frozenset({"numpy"}).union(*(learner.libraries for learner in self.learners))
-        object.__setattr__(self, "libraries", libraries)
+
+    @property
+    def libraries(self) -> frozenset[str]:
+        return frozenset({"numpy"}).union(*(learner.libraries for learner in self.learners))
 
     def begin(self, task: Task) -> Switched:
         return Switched(self, task)

@@ -58,13 +58,13 @@ def build(name: str, shape: tuple[int, ...], classes: int) -> nn.Module:
         raise InputError(f"the network {name!r} does not fit inputs of shape {shape}: {error}") from None
 
 
-def fits(name: str, shape: tuple[int, ...], classes: int = 2) -> bool:
+def fits(name: str, shape: tuple[int, ...]) -> bool:
     """Whether the network of that name can take such inputs. Raises AgreementError for an unknown name."""
     import torch
 
     with torch.device("meta"):  # shapes alone, no numbers
         try:
-            build(name, shape, classes)
+            build(name, shape, 2)
         except InputError:
             return False
     return True

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from codelength.agreement import unpack
 from codelength.channel import Progress
 from codelength.checkpoint import Checkpoint
 from codelength.codes.best import BestOf
@@ -20,6 +21,7 @@ from codelength.codes.catalogue import build, entry
 from codelength.codes.code import Code
 from codelength.codes.held import Held, held_path, split
 from codelength.codes.receiving import Received, receive
+from codelength.codes.shannon import ShannonCode
 from codelength.data import DataSet
 from codelength.errors import AgreementError, CodelengthError, InputError
 from codelength.labels import Alphabet
@@ -112,7 +114,7 @@ def decode_file(
 ) -> tuple[npt.NDArray[Any], Received]:
     """Bob's run: the labels (n,) of all inputs, and what he received, to predict with if he `predicts`."""
     message = Message.load(path)
-    if "shannon" not in next(iter(message.header.code), ""):
+    if not isinstance(unpack(message.header.code), ShannonCode):
         received = receive(message, data.x, predicts=predicts, progress=progress, checkpoint=checkpoint)
         return received.labels, received
     held = Held.load(held_path(path))
@@ -155,6 +157,7 @@ def second_process(path: Path, data: DataSet, arguments: list[str]) -> Row:
 def row(experiment: Experiment, message: Message, encode_seconds: float) -> Row:
     """A row of the table, as Alice knows it; what only Bob can say is None."""
     measured = message.measurement
+    assert measured is not None, "it came of encoding"
     return {
         "data": experiment.data.name,
         "data_digest": experiment.data.digest,
@@ -164,28 +167,28 @@ def row(experiment: Experiment, message: Message, encode_seconds: float) -> Row:
         "n": message.header.n,
         "classes": message.alphabet.size,
         "payload_bits": message.payload_bits,
-        "ideal_bits": measured.ideal_bits if measured else None,
+        "ideal_bits": measured.ideal_bits,
         "framing_bits": message.framing_bits,
-        "parameter_bits": measured.parameter_bits if measured else None,
-        "choice_bits": measured.choice_bits if measured else None,
+        "parameter_bits": measured.parameter_bits,
+        "choice_bits": measured.choice_bits,
         "among": list(experiment.among),  # the models that this one was chosen of
         "message_bits": message.message_bits,
         "returned_bits": message.returned_bits,
-        "bound_bits": measured.bound_bits if measured else None,
-        "bound_error": measured.bound_error if measured else None,
-        "stages": measured.stages if measured else {},  # parameter bits after each
-        "layers": measured.layers if measured else {},  # divergence of each tensor of parameters, in bits
-        "shares": _courses(measured.shares) if measured else {},  # of mixed learners: [labels, weight]
-        "alone": _courses(measured.alone) if measured else {},  # had each been alone: [labels, ideal bits]
+        "bound_bits": measured.bound_bits,
+        "bound_error": measured.bound_error,
+        "stages": measured.stages,  # parameter bits after each
+        "layers": measured.layers,  # divergence of each tensor of parameters, in bits
+        "shares": _courses(measured.shares),  # of mixed learners: [labels, weight]
+        "alone": _courses(measured.alone),  # had each been alone: [labels, ideal bits]
         "ratio": message.ratio,
         "ratio_with_framing": message.ratio_with_framing,
         "test_accuracy": None,
-        "sequential_accuracy": measured.sequential_accuracy if measured else None,
+        "sequential_accuracy": measured.sequential_accuracy,
         "encode_seconds": round(encode_seconds, 2),
         "decode_seconds": None,
         "decoded": False,
         "seed": experiment.seed,
-        "curve": thinned(measured.curve) if measured else [],  # [labels, ideal bits so far]
+        "curve": thinned(measured.curve),  # [labels, ideal bits so far]
     }
 
 

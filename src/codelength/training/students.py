@@ -16,6 +16,7 @@ from codelength.training.recipe import Recipe
 from codelength.training.student import Floats, Student, built
 from codelength.workers import Workers
 
+_PROBE_STEPS = 2  # at each size of a batch
 _PROBED = 32
 
 
@@ -53,14 +54,14 @@ class Students:
         mean = np.mean(self.each(lambda student: student.predict(x), self.members), axis=0)
         return typing.cast(Floats, mean / mean.sum(axis=1, keepdims=True))
 
-    def rehearse(self, steps: int) -> Floats:
+    def rehearse(self) -> Floats:
         """What they predict after a few steps at the smallest and the largest batch with made-up labels."""
         rows = len(self._x)
         if not rows:
             return self.predict(self._x[:0])
         labels = np.arange(rows) % self._classes
         sizes = (self._recipe.smallest_batch, self._recipe.batch_at(rows))
-        batches = [np.arange(start, start + size) % rows for start in range(steps) for size in sizes]
+        batches = [np.arange(start, start + size) % rows for start in range(_PROBE_STEPS) for size in sizes]
 
         def study(student: Student) -> None:
             variations = torch.Generator().manual_seed(student.seed)
