@@ -7,6 +7,7 @@ import time
 
 import numpy as np
 import pytest
+import typer
 
 from codelength import cli
 
@@ -206,10 +207,13 @@ def test_a_plugin_registers_what_the_user_names(run, tmp_path):
 
 
 def test_help_explains_every_option_with_an_example(run):
-    for command in ("table", "encode", "decode", "measure", "compare", "inspect"):
-        code, out, _ = run(command, "--help")
-        assert code == 0
-        assert out.count("Example:") >= 2
+    commands = typer.main.get_command(cli.app).commands
+    assert {"table", "encode", "decode", "measure", "compare", "inspect", "report"} == set(commands)
+    for name, command in commands.items():
+        assert run(name, "--help")[0] == 0
+        assert "Example:" in command.help
+        for parameter in command.params:
+            assert parameter.name == "help" or "Example:" in parameter.help, f"{name} {parameter.name}"
 
 
 def test_the_command_line_starts_without_the_heavy_libraries():

@@ -41,8 +41,8 @@ def test_a_row_is_its_message_and_its_line_in_the_readme(row):
     assert any(row["code"] in line for line in lines), f"{row['code']} {said} is not in the README"
 
 
+@pytest.mark.skipif(not ROWS, reason="there are no results beside the tests")
 def test_a_report_tells_of_all_that_is_committed(tmp_path):
-    if ROWS:
-        report(RESULTS, tmp_path / "report.html")
-        text = (tmp_path / "report.html").read_text()
-        assert all(f"{row['payload_bits'] / 1000:,.3f}" in text for row in ROWS)
+    report(RESULTS, tmp_path / "report.html")
+    text = (tmp_path / "report.html").read_text()
+    assert all(f"{row['payload_bits'] / 1000:,.3f}" in text for row in ROWS)

@@ -1,5 +1,7 @@
 """The two-part code: parameters, then labels; Bob has the very network."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 import torch
@@ -91,7 +93,8 @@ def test_nothing_to_send(compression):
 @pytest.mark.parametrize("compression", COMPRESSIONS, ids=repr)
 def test_damaged_parameters_never_decode(compression):
     x, y = digits(60)
-    data = bytearray(bytes(TwoPartCode("shallow", compression, QUICK).encode(x, y, classes=range(10))))
-    data[len(data) // 2] ^= 1
-    with pytest.raises(cl.MessageError):
-        cl.decode(bytes(data), x)
+    message = TwoPartCode("shallow", compression, QUICK).encode(x, y, classes=range(10))
+    damaged = bytearray(message.payload)
+    damaged[len(damaged) // 4] ^= 1  # with the digest made anew
+    with pytest.raises(cl.CodelengthError):
+        cl.decode(bytes(dataclasses.replace(message, payload=bytes(damaged))), x)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from sklearn.naive_bayes import GaussianNB
@@ -28,8 +31,25 @@ def test_all_are_seen_in_the_same_orders_and_none_sees_the_others():
     message = cl.OnlineCode(columns).encode(beside, y)
     np.testing.assert_array_equal(cl.decode(bytes(message), beside), y)
     changed = beside.copy()
-    changed[:, 3] = 7.0
-    assert cl.OnlineCode(columns).measure(changed, y).curve.shape == message.measurement.curve.shape
+    changed[:, [0, 3]] = 7.0
+    seen = []
+    for table in (beside, changed):
+        predictor = columns.begin(cl.Task(table, np.arange(120), 3, 0, cl.numerics.Numerics(1)))
+        predictor.update(table[:60], y[:60])
+        seen.append(predictor.predict(table[60:]))
+    np.testing.assert_array_equal(*seen)
+
+
+def test_a_learner_of_columns_is_known_to_a_fresh_process(tmp_path):
+    x, y = sample(60)
+    cl.OnlineCode(cl.Columns(cl.Refit(GaussianNB()), 0, 1)).encode(x, y).save(tmp_path / "m.cl")
+    np.save(tmp_path / "x.npy", x)
+    bob = (
+        "import numpy, codelength as cl; "
+        "numpy.save('y.npy', cl.decode(open('m.cl', 'rb').read(), numpy.load('x.npy')))"
+    )
+    subprocess.run([sys.executable, "-c", bob], cwd=tmp_path, check=True)
+    np.testing.assert_array_equal(np.load(tmp_path / "y.npy"), y)
 
 
 def test_what_cannot_be_probed_is_refused():
