@@ -62,7 +62,7 @@ class Account:
 
 
 class Channel(ABC):
-    """One end of the line, for n labels of `classes` classes."""
+    """One end of the line, for n labels."""
 
     def __init__(self, n: int, progress: Progress | None = None) -> None:
         self.account = Account(n)
@@ -271,27 +271,16 @@ class Receiver(Channel):
             )
 
 
-class StackSender(Counter):
+class StackSender(Sender):
     """Alice's end of a stack (Hinton and van Camp, 1993; Frey, 1997: bits back).
 
-    Weights are drawn out of the auxiliary bytes when they are asked for; all that is said is kept, and
-    pushed in reverse at the end, so that Bob pops it in the order of the conversation.
+    Weights are drawn out of the auxiliary bytes when they are asked for.
     """
 
     def __init__(self, y: Symbols, auxiliary: bytes, progress: Progress | None = None) -> None:
-        super().__init__(y, progress)
+        self._stack = entropy.Stack(auxiliary, sealed=False)
+        super().__init__(y, _Push(self._stack), progress)
         self.auxiliary = auxiliary
-        self._stack = entropy.Stack(auxiliary.ljust(_words(len(auxiliary)), b"\0"), sealed=False)
-        self._said: list[tuple[Symbols, Distribution]] = []
-        self.checks = b""
-
-    def _exchange(self, distribution: Distribution, produce: Callable[[], Symbols]) -> Symbols:
-        symbols = produce()
-        self._said.append((symbols, distribution))
-        return symbols
-
-    def _compare(self, check: bytes) -> None:
-        self.checks += check
 
     def weights(self, prior: Distribution, fit: Callable[[], Distribution]) -> Symbols:
         posterior = fit()
@@ -305,12 +294,6 @@ class StackSender(Counter):
 
     def give_back(self, theta: Symbols, fit: Callable[[], Distribution]) -> None:
         self.account.returned_bits += float(fit().bits(theta).sum())
-
-    def finish(self) -> bytes:
-        """The payload."""
-        for symbols, distribution in reversed(self._said):
-            self._stack.push(symbols, distribution)
-        return self._stack.finish()
 
 
 class StackReceiver(Receiver):
@@ -341,9 +324,26 @@ class StackReceiver(Receiver):
     def auxiliary(self) -> bytes:  # type: ignore[override]
         """The auxiliary bytes, once the conversation has ended. Raises MessageError if they are not whole."""
         unsealed = self._stack.unseal()
-        if len(unsealed) != _words(self._returned) or any(unsealed[self._returned :]):
+        padding = unsealed[self._returned :]  # to whole words of 4 bytes
+        if len(unsealed) - self._returned not in range(4) or any(padding):
             raise MessageError("the auxiliary bytes that come back are not those that were sent")
         return unsealed[: self._returned]
+
+
+class _Push:
+    """Keeps what is said, and pushes it in reverse at the end: Bob pops it in the order of the conversation."""
+
+    def __init__(self, stack: entropy.Stack) -> None:
+        self._stack = stack
+        self._said: list[tuple[Symbols, Distribution]] = []
+
+    def encode(self, symbols: Symbols, distribution: Distribution) -> None:
+        self._said.append((symbols, distribution))
+
+    def finish(self) -> bytes:
+        for symbols, distribution in reversed(self._said):
+            self._stack.push(symbols, distribution)
+        return self._stack.finish()
 
 
 @dataclasses.dataclass
@@ -352,11 +352,6 @@ class _Pop:
 
     def decode(self, distribution: Distribution) -> Symbols:
         return self.stack.pop(distribution)
-
-
-def _words(size: int) -> int:
-    """The size in bytes that whole words of 32 bits have."""
-    return -(-size // 4) * 4
 
 
 def _checked(p: npt.NDArray[Any]) -> Probabilities:

@@ -204,7 +204,8 @@ class Stack:
     """An ANS coder (Duda, 2009) over bits that are already there: last pushed, first popped."""
 
     def __init__(self, data: bytes, *, sealed: bool) -> None:
-        """`data`: any multiple of 4 bytes if not sealed; what `finish` returned if sealed.
+        """`data`: any bytes if not sealed, zeros after them up to a multiple of 4; what `finish` returned
+        if sealed.
 
         Raises MessageError for data that `finish` could not have returned.
         """

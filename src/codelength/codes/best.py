@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from codelength.agreement import registered
-from codelength.channel import Channel, Counter, Progress, Receiver, Sender, StackSender
+from codelength.channel import Channel, Counter, Progress, Receiver, Sender
 from codelength.codes.code import Code
 from codelength.codes.shannon import ShannonCode
 from codelength.errors import AgreementError
@@ -67,7 +67,7 @@ class BestOf(Code):
 
     def sender(
         self, task: Task, y: npt.NDArray[np.int64], auxiliary: bytes | None, progress: Progress | None
-    ) -> Sender | StackSender:
+    ) -> Sender:
         return self.codes[self.chosen or 0].sender(task, y, auxiliary, progress)
 
     def counter(self, task: Task, y: npt.NDArray[np.int64], progress: Progress | None) -> Counter:

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from codelength.agreement import Agreement, Within, pack
-from codelength.channel import Channel, Counter, Progress, Receiver, Sender, StackSender
+from codelength.channel import Channel, Counter, Progress, Receiver, Sender
 from codelength.checkpoint import Checkpoint
 from codelength.codes.session import Session
 from codelength.entropy import CODERS
@@ -94,7 +94,7 @@ class Code(Agreement, ABC):
 
     def sender(
         self, task: Task, y: npt.NDArray[np.int64], auxiliary: bytes | None, progress: Progress | None
-    ) -> Sender | StackSender:
+    ) -> Sender:
         """Alice's end of the line. Raises InputError for auxiliary bytes that could not come back."""
         if auxiliary is not None:
             raise InputError("auxiliary bytes ride along in bits back alone: variational:bits-back")
