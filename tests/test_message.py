@@ -46,7 +46,7 @@ def test_a_message_is_its_bytes():
     assert read.ratio == MESSAGE.ratio
     assert read.alphabet.values.tolist() == [0, 1, 2]
     assert rewritten() == DATA
-    with pytest.raises(cl.InputError, match="only the end"):
+    with pytest.raises(cl.InputError, match="came of encoding"):
         read.ideal_bits  # noqa: B018
 
 

@@ -331,7 +331,7 @@ class StackReceiver(Receiver):
 
 
 class _Push:
-    """Keeps what is said, and pushes it in reverse at the end: Bob pops it in the order of the conversation."""
+    """Keeps what is said, and pushes it in reverse at the end, so that Bob pops it in order."""
 
     def __init__(self, stack: entropy.Stack) -> None:
         self._stack = stack

@@ -114,6 +114,11 @@ class Repeated:
         return np.tile(self.p, (self.count, 1))
 
 
+def uniform_bits(n: int, classes: int) -> float:
+    """What the uniform code takes, n log2 K: nothing for one class or none."""
+    return n * float(np.log2(max(1, classes)))
+
+
 class Encoder(Protocol):
     def encode(self, symbols: Symbols, distribution: Distribution) -> None:
         """Writes symbols (count,) under a distribution."""

@@ -20,6 +20,7 @@ import numpy.typing as npt
 
 from codelength.agreement import is_plain
 from codelength.channel import CHECK_BYTES, MAX_CHECKS, Account
+from codelength.entropy import uniform_bits
 from codelength.errors import InputError, MessageError
 from codelength.files import write_new
 from codelength.labels import Alphabet
@@ -276,4 +277,5 @@ def _unpacked(data: bytes) -> tuple[Any, bytes, bytes]:
 
 
 def _ratio(bits: float, n: int, classes: int) -> float:
-    return bits / (n * np.log2(classes)) if n and classes > 1 else float("nan")
+    uniform = uniform_bits(n, classes)
+    return bits / uniform if uniform else float("nan")

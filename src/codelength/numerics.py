@@ -54,8 +54,7 @@ class Numerics(Agreement):
             return cls(THREADS, portable=True)
         import torch
 
-        threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
+        threads = len(cores())
         if torch.cuda.is_available():
             return cls(threads, "bfloat16", "cuda")
         return cls(threads, "bfloat16" if _has_bfloat16() else "float32")
@@ -127,6 +126,13 @@ class Numerics(Agreement):
             memory.fill_uninitialized_memory = filled
             torch.backends.cudnn.benchmark = benchmark
             torch.set_float32_matmul_precision(matmul)
+
+
+def cores() -> list[int]:
+    """The cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return sorted(os.sched_getaffinity(0))
+    return list(range(os.cpu_count() or 1))
 
 
 def _has_bfloat16() -> bool:

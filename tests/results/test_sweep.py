@@ -87,7 +87,7 @@ def test_runs_at_once_come_to_the_same(source, runs, tmp_path):
 
 
 def test_portable_runs_keep_their_threads_to_themselves(monkeypatch):
-    monkeypatch.setattr(sweep, "_cores", lambda: [0, 1, 2, 3, 4])
+    monkeypatch.setattr(sweep, "cores", lambda: [0, 1, 2, 3, 4])
     monkeypatch.setattr(sweep, "_memory", lambda: 2**40)
     assert (sweep.at_once(1), sweep.at_once(64)) == (1, 5)
     for name, value in profile.VARIABLES.items():

@@ -14,6 +14,7 @@ from rich.table import Table
 from codelength.channel import Progress
 from codelength.codes.catalogue import learning
 from codelength.codes.online import OnlineCode
+from codelength.entropy import uniform_bits
 from codelength.errors import InputError
 from codelength.learners.calibration import Calibrated
 from codelength.learners.learner import Learner
@@ -74,7 +75,7 @@ class Comparison:
             *(f"bits at\n{n:,}" for n in self.at),
         ):
             table.add_column(heading, justify="right")
-        uniform = self.at[-1] * np.log2(self.classes)
+        uniform = uniform_bits(self.at[-1], self.classes) or np.nan
         leaders = self.course.argmin(axis=0)
         for row, name in enumerate(self.names):
             mean = self.bits[row].mean()

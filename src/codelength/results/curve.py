@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from codelength.entropy import uniform_bits
 from codelength.errors import InputError
 from codelength.files import write_new
 from codelength.results.runs import Row
@@ -116,7 +117,7 @@ def require_format(path: Path | None) -> None:
 
 def _uniform(row: Row) -> float:
     """The uniform code's bits for the labels of a row's curve."""
-    return float(row["curve"][-1][0] * np.log2(max(1, row["classes"]))) if row["curve"] else 0.0
+    return uniform_bits(row["curve"][-1][0], row["classes"]) if row["curve"] else 0.0
 
 
 def _points(row: Row) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from codelength.entropy import uniform_bits
 from codelength.results import paper
 from codelength.results.curve import draw_each, draw_total, plain, scale
 from codelength.results.runs import Row
@@ -80,8 +81,9 @@ def _ratios(data: str, best: Sequence[Row]) -> Drawing:
     places = range(len(rows))
     axes.barh(places, [row["ratio"] for row in rows], color="tab:blue", height=0.6)
     theirs = [paper.kbits(row["data"], row["code"]) for row in rows]
-    uniform = rows[0]["n"] * np.log2(max(2, rows[0]["classes"])) / 1000
-    marks = [(place, kbits / uniform) for place, kbits in zip(places, theirs, strict=True) if kbits]
+    uniform = uniform_bits(rows[0]["n"], rows[0]["classes"]) / 1000
+    paired = zip(places, theirs, strict=True)
+    marks = [(place, kbits / uniform) for place, kbits in paired if kbits and uniform]
     if marks:
         at, ratios = zip(*marks, strict=True)
         axes.plot(ratios, at, "d", color="tab:orange", label="the paper's")

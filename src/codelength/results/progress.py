@@ -6,12 +6,12 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import numpy as np
 from rich.console import Console
 from rich.progress import BarColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
 from codelength.channel import Account, Progress
+from codelength.entropy import uniform_bits
 
 _LOGGED = 60.0  # seconds between two lines in a log
 _SPEED = 120.0  # seconds over which a bar takes the speed
@@ -64,6 +64,6 @@ def _logged(title: str, classes: int | None, console: Console) -> Progress:
 
 def _said(account: Account, classes: int | None) -> str:
     said = f"{account.labels:,}/{account.n:,} {account.what}  {account.bits / 1000:.3f} kbits"
-    if classes and classes > 1 and account.labels:
-        said += f"  ratio {account.bits / (account.labels * np.log2(classes)):.4f}"
+    if uniform := uniform_bits(account.labels, classes or 0):
+        said += f"  ratio {account.bits / uniform:.4f}"
     return said

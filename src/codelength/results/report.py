@@ -9,15 +9,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from codelength.errors import InputError, MessageError
 from codelength.files import require_new, write_new
 from codelength.message import Message
 from codelength.results import paper
 from codelength.results.figures import Drawing, drawings
 from codelength.results.runs import Row, Runs, as_json
-from codelength.results.table import compresses
+from codelength.results.table import compresses, percent
 from codelength.version import __version__
 
 _DPI = 150
@@ -116,8 +114,8 @@ def _cells(row: Row) -> dict[str, Any]:
         "bound": f"{row['bound_bits'] / 1000:,.3f} ± {row['bound_error'] / 1000:.3f}"
         if row.get("bound_bits")
         else "",
-        "test": _percent(row["test_accuracy"]),
-        "sequential": _percent(row["sequential_accuracy"]),
+        "test": percent(row["test_accuracy"]),
+        "sequential": percent(row["sequential_accuracy"]),
     }
 
 
@@ -164,7 +162,3 @@ def _svg(drawing: Drawing) -> str:
     with mpl.rc_context({"svg.hashsalt": drawing.name}):
         drawing.figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None})
     return text.getvalue()[text.getvalue().index("<svg") :]
-
-
-def _percent(value: float | None) -> str:
-    return "" if value is None or np.isnan(value) else f"{100 * value:.2f}%"

@@ -119,8 +119,8 @@ def _without_folders(words: Sequence[str]) -> list[str]:
 
 
 def _machine() -> dict[str, Any]:
-    from codelength.numerics import cpuinfo, processor  # and NumPy with it: the portable profile comes first
+    # and NumPy with it: the portable profile comes first
+    from codelength.numerics import cores, cpuinfo, processor
 
     model = cpuinfo().get("model name") or platform.processor() or platform.machine()
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return {"processor": model, "kind": processor(), "cores": cores, "system": platform.system()}
+    return {"processor": model, "kind": processor(), "cores": len(cores()), "system": platform.system()}

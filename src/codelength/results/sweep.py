@@ -24,6 +24,7 @@ from codelength.data.dataset import DataSet
 from codelength.data.source import Source
 from codelength.errors import CodelengthError, InputError
 from codelength.networks import BUILT_IN
+from codelength.numerics import cores
 from codelength.profile import THREADS, is_portable
 from codelength.results.experiment import Experiment, encoded, second_process
 from codelength.results.progress import shown
@@ -147,7 +148,7 @@ def swept(
 
 def at_once(jobs: int) -> int:
     """How many runs at a time, where so many are wished for: as cores and memory allow."""
-    apart = len(_cores()) // (THREADS if is_portable() else 1)  # portable runs have threads of a fixed number
+    apart = len(cores()) // (THREADS if is_portable() else 1)  # portable runs have threads of a fixed number
     return max(1, min(jobs, apart, _memory() // _RUN_BYTES))
 
 
@@ -158,22 +159,22 @@ def _each(some: Sequence[Job], do: Callable[[Job], str], jobs: int) -> Iterator[
         return
     with multiprocessing.Manager() as manager:
         free = manager.Queue()
-        cores = _cores()
+        mine = cores()
         for worker in range(jobs):
-            free.put(cores[worker::jobs][: len(cores) // jobs])
+            free.put(mine[worker::jobs][: len(mine) // jobs])
         pool = joblib.Parallel(n_jobs=jobs, return_as="generator_unordered")
         yield from pool(joblib.delayed(_pinned)(job, do, free) for job in some)
 
 
 def _pinned(job: Job, do: Callable[[Job], str], free: queue.Queue[list[int]]) -> tuple[Job, str]:
     """Does it on some of the cores: as many threads as a run then sees are named in its message."""
-    cores = free.get()
+    some = free.get()
     try:
         if hasattr(os, "sched_setaffinity"):
-            os.sched_setaffinity(0, cores)
+            os.sched_setaffinity(0, some)
         return job, do(job)
     finally:
-        free.put(cores)
+        free.put(some)
 
 
 def _run(job: Job, runs: Runs, command: Sequence[str], alone: bool) -> str:
@@ -259,12 +260,6 @@ def _operations(job: Job) -> float:
 @functools.lru_cache(maxsize=2)
 def _loaded(source: Source) -> DataSet:
     return source.load()
-
-
-def _cores() -> list[int]:
-    if hasattr(os, "sched_getaffinity"):
-        return sorted(os.sched_getaffinity(0))
-    return list(range(os.cpu_count() or 1))
 
 
 def _memory() -> int:

@@ -9,6 +9,7 @@ import numpy as np
 from rich import box
 from rich.table import Table
 
+from codelength.entropy import uniform_bits
 from codelength.results import paper
 from codelength.results.runs import Row
 
@@ -58,8 +59,8 @@ def rendered(rows: Sequence[Row], folder: Path | None = None) -> Table:
             _number(row["ratio"], 4),
             *((paper.KBITS.get((row["data"], row["code"]), ""),) if beside else ()),
             str(row["framing_bits"] // 8),
-            _percent(row["sequential_accuracy"]),
-            _percent(row["test_accuracy"]),
+            percent(row["sequential_accuracy"]),
+            percent(row["test_accuracy"]),
             f"{row['encode_seconds']:.1f}",
             "" if row["decode_seconds"] is None else f"{row['decode_seconds']:.1f}",
             "yes" if row["decoded"] else "[red]no",
@@ -91,8 +92,7 @@ def compresses(row: Row) -> bool:
 
     A code saves k bits on labels at random with a probability of at most 2^-k.
     """
-    uniform = row["n"] * float(np.log2(row["classes"])) if row["classes"] else 0.0
-    return bool(row["payload_bits"] < uniform - _LUCK)
+    return bool(row["payload_bits"] < uniform_bits(row["n"], row["classes"]) - _LUCK)
 
 
 def _alone(row: Row) -> str:
@@ -124,5 +124,6 @@ def _number(value: float, digits: int) -> str:
     return f"{value:.{digits}f}" if value < 1000 else f"{value:,.0f}"
 
 
-def _percent(value: float | None) -> str:
-    return "" if value is None else f"{100 * value:.2f}%"
+def percent(value: float | None) -> str:
+    """A share in percent; nothing where there is none."""
+    return "" if value is None or np.isnan(value) else f"{100 * value:.2f}%"
