@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import Annotated, Any, ClassVar
 
 import numpy as np
@@ -16,9 +17,12 @@ from codelength.codes.session import Session
 from codelength.entropy import CODERS
 from codelength.errors import InputError
 from codelength.labels import Alphabet, as_labels
-from codelength.learners.learner import Predictor, Task
+from codelength.learners.learner import Inputs, Predictor, Probabilities, Task, above_zero
 from codelength.message import Measurement, Message, seal_of
 from codelength.numerics import Numerics
+from codelength.order import Rows
+
+_BLOCK = 512  # labels sent at once; the same at both ends, since floats depend on it
 
 
 @dataclasses.dataclass(frozen=True)
@@ -119,3 +123,9 @@ class Code(Agreement, ABC):
         if len(y) != len(session.task.x):
             raise InputError(f"{len(session.task.x)} inputs need as many labels, not {len(y)}")
         return session, alphabet, session.visited(alphabet.indices(y))
+
+
+def labels_under(channel: Channel, x: Rows, predict: Callable[[Inputs], Probabilities], floor: float) -> None:
+    """All labels of inputs x (n, ...) travel under what `predict` says, with a trace of the uniform law."""
+    for start in range(0, len(x), _BLOCK):
+        channel.labels(above_zero(predict(x[start : start + _BLOCK]), floor))

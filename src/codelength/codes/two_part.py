@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from codelength.agreement import Within, registered
 from codelength.channel import Channel
-from codelength.codes.code import Code
+from codelength.codes.code import Code, labels_under
 from codelength.compression.compression import Compression
-from codelength.learners.learner import Frozen, Predictor, Probabilities, Task, above_zero
+from codelength.learners.learner import Frozen, Predictor, Probabilities, Task
 from codelength.training.recipe import Recipe
 
 if TYPE_CHECKING:
     from codelength.compression.trained import Trained
-
-_BLOCK = 512  # labels sent at once
 
 
 @registered("two-part")
@@ -46,8 +44,7 @@ class TwoPartCode(Code):
 
     def converse(self, channel: Channel, task: Task) -> Predictor:
         model = self.first_part(channel, task)
-        for start in range(0, len(task.x), _BLOCK):
-            channel.labels(above_zero(model.predict(task.x[start : start + _BLOCK]), self.floor))
+        labels_under(channel, task.x, model.predict, self.floor)
         return Frozen(model.predict)
 
     def first_part(self, channel: Channel, task: Task) -> Trained:

@@ -18,11 +18,11 @@ import numpy.typing as npt
 
 from codelength.agreement import Within, registered
 from codelength.channel import Channel, Counter, Progress, Receiver, StackReceiver, StackSender
-from codelength.codes.code import Code
+from codelength.codes.code import Code, labels_under
 from codelength.compression import bins, nearby
 from codelength.compression.adaptive import positive
 from codelength.errors import InputError
-from codelength.learners.learner import Frozen, Predictor, Probabilities, Task, above_zero
+from codelength.learners.learner import Frozen, Predictor, Probabilities, Task
 from codelength.training.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 Floats = npt.NDArray[np.float64]
 
 _SAMPLES = 8  # of the posterior, for the bound
-_BLOCK = 512  # labels sent at once
 _SPARE = 64  # auxiliary bytes that the coder wants beside those that the weights take
 
 
@@ -61,11 +60,19 @@ class VariationalCode(Code, ABC):
 
         return Fitted(self.network, self.recipe, task, self.coordinates)
 
+    def _begun(self, channel: Channel, task: Task) -> tuple[Fitted, Callable[[], Posterior], Floats]:
+        """The network, its posterior, fitted when first asked, and the prior's deviations, which travel."""
+        model = self._model(task)
+        channel.restore(model)
+        model.begin(channel)
+        posterior = functools.cache(lambda: model.posterior(channel))
+        prior = model.spread(positive(channel, len(model.sizes), lambda: posterior().best))
+        self._told(channel, model, posterior, prior)
+        return model, posterior, prior
+
     def _labels(self, channel: Channel, model: Fitted) -> None:
         """The labels travel under the weights that the model holds."""
-        x = model.task.x
-        for start in range(0, len(x), _BLOCK):
-            channel.labels(above_zero(model.predict(x[start : start + _BLOCK]), self.floor))
+        labels_under(channel, model.task.x, model.predict, self.floor)
 
     def _told(
         self, channel: Channel, model: Fitted, posterior: Callable[[], Posterior], prior: Floats
@@ -110,14 +117,9 @@ class BitsBackCode(VariationalCode):
     """
 
     def converse(self, channel: Channel, task: Task) -> Predictor:
-        model = self._model(task)
-        channel.restore(model)
-        model.begin(channel)
-        posterior = functools.cache(lambda: model.posterior(channel))
-        cells = bins.prior(model.size)
         before = channel.account.bits
-        prior = model.spread(positive(channel, len(model.sizes), lambda: posterior().best))
-        self._told(channel, model, posterior, prior)
+        model, posterior, prior = self._begun(channel, task)
+        cells = bins.prior(model.size)
         first = channel.weights(cells, lambda: bins.first_digit(*posterior().units(prior)))
         second = channel.weights(cells, lambda: bins.second_digit(*posterior().units(prior), first))
         channel.account.parameter_bits = channel.account.bits - before
@@ -161,13 +163,8 @@ class RelativeEntropyCode(VariationalCode):
     """
 
     def converse(self, channel: Channel, task: Task) -> Predictor:
-        model = self._model(task)
-        channel.restore(model)
-        model.begin(channel)
-        posterior = functools.cache(lambda: model.posterior(channel))
         before = channel.account.bits
-        prior = model.spread(positive(channel, len(model.sizes), lambda: posterior().best))
-        self._told(channel, model, posterior, prior)
+        model, posterior, prior = self._begun(channel, task)
         densities = positive(channel, len(model.sizes), lambda: model.means(posterior().divergences(prior)))
         places = nearby.blocks(model.sizes, densities, self.seed)
         z = nearby.sent(

@@ -10,9 +10,9 @@ import numpy.typing as npt
 import torch
 
 from codelength.channel import Channel
-from codelength.compression.compression import Shapes, split
+from codelength.compression.compression import split
 from codelength.compression.projected import Projected, shared_out
-from codelength.compression.trained import Trained, flattened
+from codelength.compression.trained import Trained, fill, flattened
 from codelength.learners.learner import Task
 from codelength.training.meanfield import MeanField, divergence
 from codelength.training.recipe import Recipe
@@ -77,11 +77,8 @@ class Fitted(Trained):
         if not self.size:
             return Posterior(*np.zeros((3, 0)))
         theta = self.train(channel, copy.deepcopy(self._field))
-        learned = [p for p in self._field.parameters() if p.requires_grad]
-        shapes: Shapes = tuple(tuple(p.shape) for p in learned)
+        fill([p for p in self._field.parameters() if p.requires_grad], theta)
         with torch.no_grad():
-            for mine, theirs in zip(learned, split(theta, shapes), strict=True):
-                mine.copy_(torch.from_numpy(theirs))
             means, logs = zip(*self._field.gaussians(), strict=True)
             best = self._field.prior_deviations().double().cpu().numpy()
         mean = flattened(list(means)).astype(np.float64) - self.center
@@ -102,5 +99,4 @@ class Fitted(Trained):
 
     def parts(self, values: Floats) -> list[Floats]:
         """Values of the variables (n,), tensor by tensor."""
-        ends = np.cumsum(self.sizes)
-        return [values[end - size : end] for size, end in zip(self.sizes, ends, strict=True)]
+        return split(values, tuple((size,) for size in self.sizes))

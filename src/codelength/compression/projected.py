@@ -15,9 +15,9 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from codelength.compression.compression import Parameters, split
+from codelength.compression.compression import Parameters
 from codelength.compression.reparameterized import Reparameterized
-from codelength.compression.trained import flattened
+from codelength.compression.trained import fill, flattened
 
 
 class Projected(Reparameterized):
@@ -27,7 +27,6 @@ class Projected(Reparameterized):
         super().__init__(network)
         theta = [p.detach() for p in network.parameters() if p.requires_grad]
         self.counts = list(counts)
-        self._theta = [p.shape for p in theta]
         for number, count in enumerate(counts):
             self.register_parameter(f"v{number}", nn.Parameter(torch.zeros(count)))
         generator = torch.Generator().manual_seed(seed)
@@ -46,20 +45,20 @@ class Projected(Reparameterized):
     @torch.no_grad()
     def parameters_at(self, v: npt.NDArray[np.float64]) -> Parameters:
         """The network's parameters at these coordinates (sum of `counts`,), tensor after tensor."""
-        parts = split(v.astype(np.float32), tuple((count,) for count in self.counts))
-        for number, part in enumerate(parts):
-            getattr(self, f"v{number}").copy_(torch.from_numpy(part))
+        fill(self._coordinates, v.astype(np.float32))
         return flattened(self.eval().weights())
 
     def coordinates(self) -> Tensor:
         """Those of all tensors, one after the other (sum of `counts`,)."""
-        return torch.cat([getattr(self, f"v{number}") for number in range(len(self.counts))])
+        return torch.cat(self._coordinates)
+
+    @property
+    def _coordinates(self) -> list[Tensor]:
+        return [getattr(self, f"v{number}") for number in range(len(self.counts))]
 
     def weights(self) -> list[Tensor]:
         moved = self.coordinates().index_select(0, self.get_buffer("tied"))
-        flat = self.get_buffer("start") + self.get_buffer("spread") * moved
-        pieces = torch.split(flat, [shape.numel() for shape in self._theta])
-        return [piece.reshape(shape) for piece, shape in zip(pieces, self._theta, strict=True)]
+        return self.shaped(self.get_buffer("start") + self.get_buffer("spread") * moved)
 
 
 def shared_out(coordinates: int, sizes: Sequence[int], even: float = 0.5) -> list[int]:

@@ -21,7 +21,9 @@ class Reparameterized(nn.Module, ABC):
 
     def __init__(self, network: nn.Module) -> None:
         super().__init__()
-        self._names = [name for name, p in network.named_parameters() if p.requires_grad]
+        learned = {name: p for name, p in network.named_parameters() if p.requires_grad}
+        self._names = list(learned)
+        self._whole = [p.shape for p in learned.values()]
         self.network = copy.deepcopy(network).requires_grad_(False)  # its own parameters stand for nothing
 
     @abstractmethod
@@ -32,6 +34,11 @@ class Reparameterized(nn.Module, ABC):
     def shapes(self) -> Shapes:
         """The shapes of what is trained, in the order of its parameters."""
         return tuple(tuple(p.shape) for p in self.parameters() if p.requires_grad)
+
+    def shaped(self, flat: Tensor) -> list[Tensor]:
+        """Numbers that stand one after the other, as the network's learned parameters."""
+        pieces = torch.split(flat, [shape.numel() for shape in self._whole])
+        return [piece.reshape(shape) for piece, shape in zip(pieces, self._whole, strict=True)]
 
     def forward(self, x: Tensor) -> Tensor:
         parameters = dict(zip(self._names, self.weights(), strict=True))
@@ -63,12 +70,9 @@ class Shared(Reparameterized):
         self, network: nn.Module, values: npt.NDArray[np.float32], assigned: npt.NDArray[np.int64]
     ) -> None:
         super().__init__(network)
-        self._sizes = [p.shape for p in network.parameters() if p.requires_grad]
         self.values = nn.Parameter(torch.from_numpy(values.copy()))
         self.register_buffer("assigned", torch.from_numpy(assigned.copy()), persistent=False)
 
     def weights(self) -> list[Tensor]:
         values = torch.cat((self.values.new_zeros(1), self.values))
-        flat = values.index_select(0, self.get_buffer("assigned"))
-        pieces = torch.split(flat, [shape.numel() for shape in self._sizes])
-        return [piece.reshape(shape) for piece, shape in zip(pieces, self._sizes, strict=True)]
+        return self.shaped(values.index_select(0, self.get_buffer("assigned")))

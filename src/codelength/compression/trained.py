@@ -16,7 +16,7 @@ from codelength.errors import InputError
 from codelength.learners.learner import Inputs, Probabilities, Task
 from codelength.training.course import Course, Training
 from codelength.training.inputs import Normalizer
-from codelength.training.pretext import TURNS, pretext
+from codelength.training.pretext import pretext, pretext_work
 from codelength.training.recipe import Recipe, kind, preset
 from codelength.training.student import Student, built, transplanted
 from codelength.training.students import Students
@@ -67,7 +67,7 @@ class Trained:
 
     def fresh(self) -> nn.Module:
         """The network as it is before any training, alike at both ends."""
-        return built(self._network, self.task.x, self.task.classes, self._normalize, self._seed)
+        return built(self._network, self.task.x, self.task.classes, self._normalize, self._students.seed)
 
     def train(self, channel: Channel, network: nn.Module, share: float = 1.0, **changes: Any) -> Parameters:
         """Trains a network on all labels, which Alice has: its learned parameters, one after the other.
@@ -75,7 +75,7 @@ class Trained:
         `share` is its part of the recipe's passes, `changes` what else differs from the recipe.
         """
         recipe, task = self._recipe(share, changes), self.task
-        seed = self._seed + len(self._asked)
+        seed = self._students.seed + len(self._asked)
         student = Student(network, recipe, task.x, self._normalize, task.numerics, seed)
         return self._stage(channel, Training(student, recipe, channel.all_labels()), share)
 
@@ -84,11 +84,10 @@ class Trained:
 
         Raises InputError where there are no square pictures to turn.
         """
-        task = self.task
-        if not self.recipe.pretext or not len(task.x):
+        task, seed = self.task, self._students.seed
+        training = pretext(self._network, self.recipe, task.x, self._normalize, task.numerics, seed)
+        if training is None:
             return self.fresh()
-        passes, seed = self.recipe.pretext, self._seed
-        training = pretext(self._network, task.x, self._normalize, task.numerics, seed, passes)
         theta = self._stage(channel, training, self._pretext)
         fill(training.student.trainer.learned, theta)
         return transplanted(training.student.trainer.averaged, self.fresh())
@@ -115,7 +114,7 @@ class Trained:
     @property
     def _pretext(self) -> float:
         """How much work the pretext is, beside the recipe's passes."""
-        return TURNS * self.recipe.pretext / self.recipe.passes
+        return pretext_work(self.recipe) / self.recipe.passes
 
     def steps(self, share: float) -> int:
         """How many steps that part of the recipe's passes is."""
@@ -150,10 +149,6 @@ class Trained:
     def rehearse(self) -> Probabilities:
         """What comes of a few steps with made-up labels; not to be used after."""
         return self._students.rehearse()
-
-    @property
-    def _seed(self) -> int:
-        return 1000 * self.task.seed
 
 
 def flattened(tensors: list[Tensor]) -> Parameters:

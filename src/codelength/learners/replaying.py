@@ -14,7 +14,7 @@ from codelength.errors import InputError
 from codelength.learners.learner import Inputs, Labels, Probabilities, Task, uniform
 from codelength.training.course import Training
 from codelength.training.inputs import Normalizer
-from codelength.training.pretext import TURNS, pretext
+from codelength.training.pretext import pretext, pretext_work
 from codelength.training.recipe import Recipe, preset
 from codelength.training.student import Student
 from codelength.training.students import Students
@@ -34,16 +34,14 @@ class Replaying:
         self._seen = 0
         self._students = Students(network, recipe, task.x, task.classes, normalize, task.numerics, task.seed)
         self._replays = [_Replays(student, recipe, len(task.x)) for student in self._students.members]
-        self._pretext: Training | None = None  # as long as it is under way
-        if recipe.pretext and len(task.x):
-            seed = 1000 * task.seed
-            self._pretext = pretext(network, task.x, normalize, task.numerics, seed, recipe.pretext)
+        # as long as it is under way
+        self._pretext = pretext(network, recipe, task.x, normalize, task.numerics, self._students.seed)
         self._finish: list[Training] = []  # each network's, once all labels are there
         # examples trained on before the first label, until each label is learned, and after the last; a
         # view that is predicted counts as a third of one, for it only goes forward
         each = (recipe.passes_at(seen) + recipe.views / 3 for seen in range(1, len(task.x) + 1))
         n = len(task.x)
-        self._work = np.cumsum([TURNS * recipe.pretext * n, *each, recipe.finish * n])
+        self._work = np.cumsum([pretext_work(recipe) * n, *each, recipe.finish * n])
 
     def predict(self, x: Inputs) -> Probabilities:
         """Probabilities (m, classes) of the averaged weights, float64; uniform before the first label."""
@@ -66,8 +64,7 @@ class Replaying:
         if self._pretext is None:
             return any(self._students.each(lambda training: training.learn_on(), self._finish))
         if not self._pretext.learn_on():
-            for student in self._students.members:
-                student.start_from(self._pretext.student)
+            self._students.start_from(self._pretext.student)
             self._pretext = None
         return True
 

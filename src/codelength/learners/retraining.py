@@ -9,9 +9,9 @@ import numpy as np
 from codelength.checkpoint import State, nested, part
 from codelength.errors import InputError
 from codelength.learners.learner import Inputs, Labels, Probabilities, Task, uniform
-from codelength.training.course import Course, Training
+from codelength.training.course import Course
 from codelength.training.inputs import Normalizer
-from codelength.training.pretext import TURNS, pretext
+from codelength.training.pretext import pretext, pretext_work
 from codelength.training.recipe import Recipe, preset
 from codelength.training.students import Students
 
@@ -32,11 +32,11 @@ class Retraining:
         self._seen = 0
         self._begun = 0  # trainings
         self._taken = 0  # steps of the last of them
-        self._pretext: Training | None = None  # what each training starts from, if not from scratch
-        if self._recipe.pretext and len(task.x):
-            passes, seed = self._recipe.pretext, 1000 * task.seed
-            self._pretext = pretext(network, task.x, self._normalize, task.numerics, seed, passes)
         self._students = self._from_scratch()
+        # what each training starts from, if not from scratch
+        self._pretext = pretext(
+            network, self._recipe, task.x, self._normalize, task.numerics, self._students.seed
+        )
 
     def predict(self, x: Inputs) -> Probabilities:
         """Probabilities (m, classes) of the last training, float64; uniform before the first."""
@@ -63,8 +63,7 @@ class Retraining:
         if training is None or self._taken == training.steps:
             return False
         if self._pretext is not None and not self._taken:
-            for student in self._students.members:
-                student.start_from(self._pretext.student)
+            self._students.start_from(self._pretext.student)
         steps, labels = training.slice(self._taken), self._labels[: training.count]
         self._students.each(lambda student: training.train(student, labels, steps), self._students.members)
         self._taken = steps.stop
@@ -79,7 +78,7 @@ class Retraining:
             under_way = self._trainings[self._begun - 1]
             left += (under_way.steps - self._taken) * under_way.batch
         if self._pretext is not None:
-            before = TURNS * self._recipe.pretext * len(self._labels)
+            before = pretext_work(self._recipe) * len(self._labels)
             total, left = total + before, left + before * (1 - self._pretext.done())
         return 1 - left / total if total else 1.0
 

@@ -17,7 +17,7 @@ from codelength.numerics import Numerics
 from codelength.order import Rows
 from codelength.training.course import Training
 from codelength.training.inputs import Normalizer
-from codelength.training.recipe import preset
+from codelength.training.recipe import Recipe, preset
 from codelength.training.student import Student, built
 
 TURNS = 4
@@ -54,13 +54,21 @@ class Turned:
 
 
 def pretext(
-    network: str, x: Rows, normalize: Normalizer, numerics: Numerics, seed: int, passes: float
-) -> Training:
-    """A network by name, to be trained on how far inputs x (n, ...) were turned.
+    network: str, recipe: Recipe, x: Rows, normalize: Normalizer, numerics: Numerics, seed: int
+) -> Training | None:
+    """A network by name, to be trained on how far inputs x (n, ...) were turned, for the recipe's passes.
 
-    Raises InputError unless they are square pictures, AgreementError for an unknown network.
+    None where the recipe has no pretext, or nothing to turn. Raises InputError unless the inputs are square
+    pictures, AgreementError for an unknown network.
     """
+    if not recipe.pretext or not len(x):
+        return None
     turned = Turned(x, normalize.channels_last)
-    recipe = dataclasses.replace(preset(normalize.shape, "pretext"), passes=passes)
+    turning = dataclasses.replace(preset(normalize.shape, "pretext"), passes=recipe.pretext)
     module = built(network, x, TURNS, normalize, seed)
-    return Training(Student(module, recipe, turned, normalize, numerics, seed), recipe, turned.labels)
+    return Training(Student(module, turning, turned, normalize, numerics, seed), turning, turned.labels)
+
+
+def pretext_work(recipe: Recipe) -> float:
+    """How many examples the recipe's pretext trains on, for each input."""
+    return TURNS * recipe.pretext

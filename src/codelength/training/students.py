@@ -47,6 +47,16 @@ class Students:
         workers = Workers(len(self.members), numerics.threads)
         self.each = workers.each  # of things that each network has one of
 
+    @property
+    def seed(self) -> int:
+        """That of the first of them."""
+        return self.members[0].seed
+
+    def start_from(self, student: Student) -> None:
+        """All of them take over what another network has learned, but for the last layer."""
+        for each in self.members:
+            each.start_from(student)
+
     def predict(self, x: npt.NDArray[Any]) -> Floats:
         """Probabilities (m, classes), the mean over the networks."""
         if not len(x):
