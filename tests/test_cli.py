@@ -71,6 +71,44 @@ def test_alice_writes_and_bob_reads_in_another_process(run, data, tmp_path):
 
 
 @pytest.mark.usefixtures("data")
+def test_outputs_that_could_not_be_written_are_known_before_any_work(run, tmp_path):
+    encode = ["encode", "--data", "alice.npz", "--code", "frequency"]
+    code, _, err = run(*encode, "--out", "m.cl", "--json", tmp_path / "m.cl")
+    assert (code, "two outputs" in err) == (1, True)
+    assert run(*encode, "--out", "m.cl")[0] == 0
+    decode = ["decode", "m.cl", "--data", "bob.npz"]
+    code, _, err = run(*decode, "--out", "a.npy", "--predict", "a.npy")
+    assert (code, "two outputs" in err) == (1, True)
+    np.savez(tmp_path / "inputs.npz", x=np.load(tmp_path / "bob.npz")["x"])
+    code, _, err = run("decode", "m.cl", "--data", "inputs.npz", "--out", "a.npy", "--predict", "p.npy")
+    assert (code, "no test inputs" in err) == (1, True)
+    assert not (tmp_path / "a.npy").exists()
+
+
+@pytest.mark.usefixtures("data")
+def test_whoever_interrupts_is_told_how_to_go_on(run, tmp_path, monkeypatch):
+    (tmp_path / "interrupting.py").write_text("raise KeyboardInterrupt")
+    code, _, err = run("measure", "--data", "alice.npz", "--code", "uniform", "--plugin", "interrupting")
+    assert code == 130
+    assert "--resume" in err
+
+
+def test_names_are_no_markup(run, tmp_path):
+    x, y = sample(40)
+    np.savez(tmp_path / "data[final].npz", x=x, y=y)
+    code, out, _ = run("table", "data[final].npz", "--codes", "uniform,frequency", "--json", "rows.json")
+    assert code == 0
+    assert "data[final].npz: 40 labels" in out
+
+
+def test_labels_that_are_all_alike_make_plain_json(run, tmp_path):
+    np.savez(tmp_path / "alike.npz", x=sample(40)[0], y=np.zeros(40, int))
+    assert run("table", "alike.npz", "--codes", "uniform", "--json", "rows.json")[0] == 0
+    (row,) = json.loads((tmp_path / "rows.json").read_text(), parse_constant=pytest.fail)
+    assert row["ratio"] is None
+
+
+@pytest.mark.usefixtures("data")
 def test_table_decodes_every_row_and_writes_them(run, tmp_path):
     codes = (
         "uniform,frequency,shannon,shannon:huffman,two-part:float32,two-part:deep-compression,"

@@ -88,8 +88,10 @@ class Table:
         return _CATEGORICAL, self.rows()
 
     def rows(self) -> Bits:
-        # constriction wants two symbols or more: a second one that never comes
-        return self.p if self.p.shape[1] > 1 else np.pad(self.p, ((0, 0), (0, 1)))
+        # constriction wants two symbols or more (a second one that never comes), and rows in memory one
+        # after the other: it takes columns for rows where those are
+        p = self.p if self.p.shape[1] > 1 else np.pad(self.p, ((0, 0), (0, 1)))
+        return np.ascontiguousarray(p)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

@@ -171,6 +171,18 @@ def test_bob_may_hold_the_inputs_in_another_order():
     np.testing.assert_array_equal(cl.decode(message, x[shuffled]), y[shuffled])
 
 
+def test_how_probabilities_lie_in_memory_does_not_matter():
+    x, y = sample(300)
+    p = np.full((300, 3), 0.01)
+    p[np.arange(300), y] = 0.98
+    payloads = set()
+    for laid_out in (p, np.asfortranarray(p), np.repeat(p, 2, axis=1)[:, ::2]):
+        message = cl.ShannonCode(laid_out).encode(x, y, classes=range(3))
+        assert message.payload_bits <= message.ideal_bits * 1.001 + 64
+        payloads.add(message.payload)
+    assert len(payloads) == 1
+
+
 def test_bob_can_predict_what_he_has_learned():
     x, y = sample(300)
     message = cl.OnlineCode(Nearest()).encode(x, y)

@@ -81,6 +81,19 @@ def test_bob_needs_no_target_column(tmp_path):
         assert with_target.y is without.y is None
 
 
+def test_an_index_of_pandas_is_a_column_like_others_but_for_bare_row_numbers(tmp_path):
+    frame = pd.DataFrame({"a": [1, 2, 4], "y": ["u", "v", "u"], "b": [3, 4, 5]}, index=[7, 8, 9])
+    path = tmp_path / "t.parquet"
+    for indexed in (frame, frame.set_index("y"), frame.set_index("a")):
+        indexed.to_parquet(path)
+        found = load(path, target="y")
+        assert found.y.tolist() == ["u", "v", "u"]
+        assert sorted(found.x[0].tolist()) == [1, 3]
+    frame.to_csv(tmp_path / "t.csv")
+    with pytest.raises(DataError, match="index=False"):
+        load(tmp_path / "t.csv", target="y")
+
+
 def test_bob_does_not_parse_the_target(tmp_path, monkeypatch):
     asked = []
 
@@ -92,7 +105,7 @@ def test_bob_does_not_parse_the_target(tmp_path, monkeypatch):
         return reading
 
     monkeypatch.setattr(pd, "read_csv", spy(pd.read_csv, "usecols"))
-    monkeypatch.setattr(pd, "read_parquet", spy(pd.read_parquet, "columns"))
+    monkeypatch.setattr(pyarrow.parquet, "read_table", spy(pyarrow.parquet.read_table, "columns"))
     for path in both(tmp_path, pd.DataFrame({"a": [1, 2], "y": [0, 1], "b": [3, 4]})):
         load(path, target="y", labels=False)
     assert asked == [[0, 2], ["a", "b"]]

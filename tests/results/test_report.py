@@ -7,12 +7,13 @@ import json
 import shutil
 import subprocess
 from html.parser import HTMLParser
+from urllib.parse import unquote
 
 import pytest
 
 import codelength as cl
 from codelength.results.report import report
-from codelength.results.runs import Runs
+from codelength.results.runs import Runs, origin
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
@@ -44,6 +45,17 @@ def page(runs, tmp_path_factory):
     return folder
 
 
+def test_whatever_a_data_set_is_called_its_message_is_linked(runs, tmp_path):
+    named = Runs(tmp_path / "runs").make()
+    row = runs.row("few-uniform")
+    for name in ("run#2 50%", "javascript:alert(1)"):
+        shutil.copyfile(runs.message("few-uniform"), named.message(name))
+        named.save(name, row | {"data": name}, origin(["codelength"]))
+    report(named, tmp_path / "runs" / "report.html")
+    links = Page((tmp_path / "runs" / "report.html").read_text()).links
+    assert sorted(links) == ["./javascript%3Aalert%281%29.cl", "./run%232%2050%25.cl"]
+
+
 def test_the_page_tells_all_and_needs_no_network(page, runs):
     read = Page((page / "report.html").read_text())
     assert {name.split("-", 1)[1] for name in read.figures} >= {
@@ -55,7 +67,7 @@ def test_the_page_tells_all_and_needs_no_network(page, runs):
         assert f"{row['payload_bits'] / 1000:,.3f}" in read.text
         assert row["origin"]["versions"]["torch"] in read.text
     assert len(read.links) == len(runs.all())
-    assert all((page / link).resolve().is_file() for link in read.links)
+    assert all((page / unquote(link)).resolve().is_file() for link in read.links)
 
 
 def test_figures_and_numbers_stand_beside_it(page, runs):

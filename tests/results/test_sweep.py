@@ -76,6 +76,15 @@ def test_a_run_of_other_labels_under_the_same_name_is_refused(source, tmp_path):
         sweep.planned([source, other], ("uniform",), None)
 
 
+def test_a_message_that_is_no_kept_run_is_left_alone(source, tmp_path):
+    kept = Runs(tmp_path / "runs").make()
+    mine = kept.message("few-uniform")
+    mine.write_bytes(b"my own")
+    with pytest.raises(cl.InputError, match="another run"):
+        list(sweep.swept(sweep.planned([source], ("uniform",), None), kept, []))
+    assert mine.read_bytes() == b"my own"
+
+
 def test_runs_at_once_come_to_the_same(source, runs, tmp_path):
     groups = sweep.planned([source], ("uniform", "frequency"), None)
     rows = list(sweep.swept(groups, Runs(tmp_path), [], jobs=2))

@@ -28,6 +28,9 @@ Example: `codelength table digits`""",
 )
 
 
+_INTERRUPTED = 130  # what Typer makes of Ctrl-C
+
+
 @app.callback(invoke_without_command=True)
 def _root(
     version: Annotated[bool, typer.Option("--version", help="Print the version. Example: --version")] = False,
@@ -62,9 +65,10 @@ def main() -> None:
     except CodelengthError as error:
         typer.echo(f"error: {error}", err=True)
         sys.exit(1)
-    except KeyboardInterrupt:
-        typer.echo(
-            "interrupted; a long encode or decode goes on with --resume, a table with the same --runs",
-            err=True,
-        )
-        sys.exit(130)
+    except SystemExit as end:
+        if end.code == _INTERRUPTED:
+            typer.echo(
+                "interrupted; a long encode or decode goes on with --resume, a table with the same --runs",
+                err=True,
+            )
+        raise

@@ -25,11 +25,12 @@ from codelength.cli.options import (
     Target,
     classes_of,
     names,
-    require_figure,
+    require_outputs,
     source,
     write_rows,
 )
-from codelength.files import read, require_new, write_new
+from codelength.errors import InputError
+from codelength.files import read, write_new
 
 if TYPE_CHECKING:
     from codelength.checkpoint import Checkpoint
@@ -64,10 +65,7 @@ def encode(
     from codelength.results.progress import shown
     from codelength.results.table import verdicts
 
-    require_new(out)
-    require_new(held_path(out))
-    require_new(json_file)
-    require_figure(curve)
+    require_outputs(out, held_path(out), json_file, curve=curve)
     riding = read(auxiliary) if auxiliary else None
     loaded = source(data, data_dir, target, first, plugin).load()
     experiment = Experiment(loaded, code, model, seed, names(among))
@@ -123,11 +121,11 @@ def decode(
     from codelength.results.experiment import decode_file
     from codelength.results.progress import shown
 
-    require_new(out)
-    require_new(predict)
-    require_new(auxiliary)
+    require_outputs(out, predict, auxiliary)
     message = Message.load(file)
     bob = source(data, data_dir, target, first, plugin).load(labels=False)
+    if predict and bob.x_test is None:
+        raise InputError(f"{bob.name} has no test inputs to predict: leave --predict out")
     checkpoint = _checkpoint(out, resume)
     with shown("decode", message.alphabet.size) as progress:
         labels, received = decode_file(file, bob, progress, checkpoint, predicts=predict is not None)
@@ -138,9 +136,9 @@ def decode(
         write_new(auxiliary, received.auxiliary)
         typer.echo(f"wrote {auxiliary}: {len(received.auxiliary):,} auxiliary bytes")
     if predict:
-        predictions = received.predict(bob.x_test) if bob.x_test is not None else None
+        predictions = received.predict(bob.x_test)
         if predictions is None:
-            typer.echo("no predictions: the code learns no model, or there are no test inputs", err=True)
+            typer.echo("no predictions: the code learns no model", err=True)
         else:
             _save(predict, np.asarray(predictions))
 
@@ -163,7 +161,7 @@ def inspect(
     from codelength.results.inspection import described
 
     x = source(data, data_dir, target, first, plugin).load(labels=False).x if data else None
-    for name, value in described(file, x):
+    for name, value in list(described(file, x)):  # or nothing, where it fails
         typer.echo(f"{name:<14} {value}")
 
 

@@ -114,11 +114,12 @@ def classes_of(data: DataSet) -> int | None:
     return None if data.classes is None else len(data.classes)
 
 
-def require_figure(curve: Path | None) -> None:
+def require_outputs(*paths: Path | None, curve: Path | None = None) -> None:
+    """Raises InputError, before any work, for outputs that could not be written after it."""
     from codelength.results.curve import require_format
 
     require_format(curve)
-    require_new(curve)
+    require_new(*paths, curve)
 
 
 def write_rows(rows: list[Row], json_file: Path | None, curve: Path | None) -> None:

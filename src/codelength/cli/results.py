@@ -25,12 +25,12 @@ from codelength.cli.options import (
     Target,
     classes_of,
     names,
-    require_figure,
+    require_outputs,
     source,
     write_rows,
 )
 from codelength.errors import CodelengthError, InputError
-from codelength.files import require_new, write_new
+from codelength.files import write_new
 
 
 def table(
@@ -96,8 +96,7 @@ def table(
     chosen = names(codes) or USUAL
     for name in chosen:
         entry(name)
-    require_new(json_file)
-    require_figure(curve)
+    require_outputs(json_file, curve=curve)
     if every and model:
         raise InputError("--all chooses the model itself: give --model or --all")
     effort = sweep.budget(budget) if every else sweep.Budget(None, None if model is None else (model,))
@@ -113,7 +112,7 @@ def table(
             rows += (mine := list(itertools.islice(found, len(chosen))))
             console.print(rendered(mine, kept.folder if runs else None))
             for verdict in verdicts(mine, each.first):
-                console.print(verdict)
+                typer.echo(verdict)
     write_rows(rows, json_file, curve)
     if not all(row["decoded"] for row in rows):
         raise CodelengthError("a second process decoded other labels than Alice's; please report this")
@@ -178,7 +177,7 @@ def compare(
     from codelength.results.progress import shown
     from codelength.results.runs import as_json
 
-    require_new(json_file)
+    require_outputs(json_file)
     loaded = source(data, data_dir, target, first, plugin).load()
     with shown("compare", classes_of(loaded)) as progress:
         found = compared(
@@ -213,6 +212,6 @@ def report(
     from codelength.results.report import report as reported
     from codelength.results.runs import Runs
 
-    require_new(out)
+    require_outputs(out)
     for path in reported(Runs(runs), out, figures):
         typer.echo(f"wrote {path}")

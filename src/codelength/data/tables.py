@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 from zipfile import BadZipFile
@@ -84,13 +85,26 @@ def _columns(path: Path) -> list[str]:
     import pyarrow.parquet
 
     try:
-        names = _csv_header(path) if path.suffix == ".csv" else list(pa.parquet.read_schema(path).names)
+        names = _csv_header(path) if path.suffix == ".csv" else _parquet_columns(path)
     except (OSError, ValueError, csv.Error, pa.ArrowException) as error:
         raise DataError(f"{path} cannot be read: {error}") from None
     twice = sorted({name for name in names if names.count(name) > 1})
+    if "" in names:
+        raise DataError(
+            f"{path} has a column without a name, as pandas writes the numbers of rows: give it one, or save "
+            "the table with index=False"
+        )
     if twice:  # a second target would pass as an input
         raise DataError(f"{path} has more than one column named {', '.join(map(repr, twice))}")
     return names
+
+
+def _parquet_columns(path: Path) -> list[str]:
+    """All columns, those that were an index of pandas too, but its bare numbers of rows."""
+    import pyarrow.parquet
+
+    names = pyarrow.parquet.read_schema(path).names
+    return [name for name in names if not re.fullmatch(r"__index_level_\d+__", name)]
 
 
 def _csv_header(path: Path) -> list[str]:
@@ -107,10 +121,14 @@ def _csv_header(path: Path) -> list[str]:
 def _read(path: Path, columns: list[str], names: list[str], *, labels: bool = False) -> pd.DataFrame:
     import pandas as pd
     import pyarrow as pa
+    import pyarrow.parquet
 
     try:
         if path.suffix == ".parquet":
-            return pd.read_parquet(path, columns=names)
+            found: pd.DataFrame = pyarrow.parquet.read_table(path, columns=names).to_pandas(
+                ignore_metadata=True  # else a column that was an index is none
+            )
+            return found[names]
         return pd.read_csv(
             path,
             usecols=[columns.index(name) for name in names],

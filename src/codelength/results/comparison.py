@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from rich import box
+from rich.markup import escape
 from rich.table import Table
 
 from codelength.channel import Progress
@@ -64,7 +65,7 @@ class Comparison:
 
     def rendered(self, title: str) -> Table:
         """The table as people read it, in bits."""
-        table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+        table = Table(title=escape(title), title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
         table.add_column("model", overflow="fold")
         for heading in (
             "bits",
@@ -75,7 +76,7 @@ class Comparison:
             *(f"bits at\n{n:,}" for n in self.at),
         ):
             table.add_column(heading, justify="right")
-        uniform = uniform_bits(self.at[-1], self.classes) or np.nan
+        uniform = uniform_bits(self.at[-1], self.classes)
         leaders = self.course.argmin(axis=0)
         for row, name in enumerate(self.names):
             mean = self.bits[row].mean()
@@ -84,7 +85,7 @@ class Comparison:
                 for place, bits in enumerate(self.course[row])
             ]
             table.add_row(
-                name,
+                escape(name),
                 f"{mean:,.1f}",
                 f"{self.bits[row].std(ddof=1):.1f}" if self.bits.shape[1] > 1 else "",
                 f"{mean / uniform:.4f}" if uniform else "",

@@ -77,13 +77,13 @@ def _curves(
 
 def _ratios(data: str, best: Sequence[Row]) -> Drawing:
     figure, axes = _blank(1.2 + _LINE * len(best))
-    rows = list(reversed(best))
+    rows = [row for row in reversed(best) if row["ratio"]]
     places = range(len(rows))
     axes.barh(places, [row["ratio"] for row in rows], color="tab:blue", height=0.6)
     theirs = [paper.kbits(row["data"], row["code"]) for row in rows]
-    uniform = uniform_bits(rows[0]["n"], rows[0]["classes"]) / 1000
-    paired = zip(places, theirs, strict=True)
-    marks = [(place, kbits / uniform) for place, kbits in paired if kbits and uniform]
+    uniform = [uniform_bits(row["n"], row["classes"]) / 1000 for row in rows]
+    each = zip(places, theirs, uniform, strict=True)
+    marks = [(place, kbits / whole) for place, kbits, whole in each if kbits]
     if marks:
         at, ratios = zip(*marks, strict=True)
         axes.plot(ratios, at, "d", color="tab:orange", label="the paper's")

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
@@ -37,7 +38,7 @@ def shown(title: str, classes: int | None, bar: bool = True) -> Iterator[Progres
         TimeRemainingColumn(),
     )
     with Bar(*columns, console=console, transient=True, speed_estimate_period=_SPEED) as drawn:
-        task = drawn.add_task(title, total=None, said="")
+        task = drawn.add_task(escape(title), total=None, said="")
 
         def update(account: Account) -> None:
             drawn.update(task, total=1.0, completed=account.done, said=_said(account, classes))
@@ -56,7 +57,8 @@ def _logged(title: str, classes: int | None, console: Console) -> Progress:
         if took < _LOGGED:
             return
         left = f"{(1 - account.done) * took / gained / 60:.0f} min left" if gained > 0 else "no end in sight"
-        console.print(f"{title}: {_said(account, classes)}, {left}", soft_wrap=True, highlight=False)
+        line = f"{title}: {_said(account, classes)}, {left}"
+        console.print(line, soft_wrap=True, highlight=False, markup=False)
         last, behind = last + took, account.done
 
     return update

@@ -8,6 +8,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from codelength.errors import InputError, MessageError
 from codelength.files import require_new, write_new
@@ -15,7 +16,7 @@ from codelength.message import Message
 from codelength.results import paper
 from codelength.results.figures import Drawing, drawings
 from codelength.results.runs import Row, Runs, as_json
-from codelength.results.table import compresses, percent
+from codelength.results.table import compresses, number, percent
 from codelength.version import __version__
 
 _DPI = 150
@@ -41,9 +42,11 @@ def report(runs: Runs, out: Path, figures: Path | None = None) -> list[Path]:
     files = {out: _page(runs, groups, drawn, out.parent).encode()}
     if figures is not None:
         files |= {figures / name: content for name, content in _beside(rows, drawn).items()}
-        figures.mkdir(parents=True, exist_ok=True)
-    for path in files:
-        require_new(path)
+        try:
+            figures.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise InputError(f"cannot make the folder {figures}: {error.strerror}") from None
+    require_new(*files)
     for path, content in files.items():
         write_new(path, content)
     return list(files)
@@ -92,7 +95,7 @@ def _page(
             "classes": mine[0]["classes"],
             "rows": cells(top),
             "others": cells([row for row in mine if not any(row is one for one in top)]),
-            "apart": sorted({row["code"] for row in top if len(_apart(row, mine)) > 1}),
+            "apart": sorted({row["code"] for row in top if len(_choices(row, mine)) > 1}),
             "in_vain": [row["code"] for row in top if not compresses(row)],
             "figures": [
                 {"name": each.name, "caption": each.caption, "svg": Markup(_svg(each))}
@@ -109,6 +112,7 @@ def _cells(row: Row) -> dict[str, Any]:
     """A row as the page shows it."""
     return row | {
         "kbits": f"{row['payload_bits'] / 1000:,.3f}",
+        "ratio": number(row["ratio"], 4),
         "paper": paper.KBITS.get((row["data"], row["code"]), ""),
         "parameters": f"{row['parameter_bits'] / 1000:,.3f}" if row["parameter_bits"] else "",
         "bound": f"{row['bound_bits'] / 1000:,.3f} ± {row['bound_error'] / 1000:.3f}"
@@ -119,15 +123,16 @@ def _cells(row: Row) -> dict[str, Any]:
     }
 
 
-def _apart(row: Row, rows: Sequence[Row]) -> list[Row]:
-    """The runs of a row's code that were made one by one: a choice among them is not paid for."""
-    return [other for other in rows if other["code"] == row["code"] and not other.get("among")]
+def _choices(row: Row, rows: Sequence[Row]) -> set[tuple[Any, ...]]:
+    """What runs of a row's code there are, those among which one choice is paid for together."""
+    mine = [other for other in rows if other["code"] == row["code"]]
+    return {(other.get("seed"), *(other.get("among") or [other["model"]])) for other in mine}
 
 
 def _link(runs: Runs, row: Row, at: Path) -> str:
     """From the page to a row's message; nothing where it is not on disk."""
     path = runs.folder / row.get("message", "")
-    return Path(os.path.relpath(path, at)).as_posix() if path.is_file() else ""
+    return "./" + quote(Path(os.path.relpath(path, at)).as_posix()) if path.is_file() else ""
 
 
 def _settings(runs: Runs, row: Row) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import dataclasses
 import datetime
 import importlib.metadata
 import json
+import math
 import os
 import platform
 import re
@@ -107,8 +108,20 @@ def command() -> list[str]:
 
 
 def as_json(content: Any) -> str:
-    """JSON with a line a value, but pairs of numbers, such as a curve's points, on one line."""
-    return re.sub(r"\[\s+([-\d.e+]+),\s+([-\d.e+]+)\s+\]", r"[\1, \2]", json.dumps(content, indent=1)) + "\n"
+    """JSON with a line a value, but pairs of numbers, such as a curve's points, on one line.
+
+    What is no number, as the ratio of no labels, is null.
+    """
+    text = json.dumps(_plain(content), indent=1, allow_nan=False)
+    return re.sub(r"\[\s+([-\d.e+]+),\s+([-\d.e+]+)\s+\]", r"[\1, \2]", text) + "\n"
+
+
+def _plain(content: Any) -> Any:
+    if isinstance(content, dict):
+        return {name: _plain(value) for name, value in content.items()}
+    if isinstance(content, (list, tuple)):
+        return [_plain(value) for value in content]
+    return None if isinstance(content, float) and not math.isfinite(content) else content
 
 
 def _without_folders(words: Sequence[str]) -> list[str]:

@@ -12,7 +12,7 @@ import multiprocessing
 import os
 import queue
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import joblib
@@ -132,14 +132,14 @@ def swept(
         say(f"{len(everything) - len(missing)} of {len(everything)} runs are there already")
     began = time.monotonic()
     weights = {job: _weight(job) for job in missing}
-    behind = 0.0
+    behind, last = 0.0, {}
     run = functools.partial(_run, runs=runs, command=command, alone=jobs == 1)
     for place, (job, said) in enumerate(_each(missing, run, jobs), 1):
-        behind += weights[job]
+        behind, last[job] = behind + weights[job], said
         left = (time.monotonic() - began) * (sum(weights.values()) - behind) / behind
         more = f"; {len(missing) - place} of {len(missing)} runs left, about {_duration(left)}"
         say(f"{job.name}: {said}" + (more if place < len(missing) else ""))
-    best = [_shortest(group, runs) for group in groups]
+    best = [_shortest(group, runs, last) for group in groups]
     waiting = [job for job in best if not _row(job, runs)["decoded"]]
     for place, (job, said) in enumerate(_each(waiting, functools.partial(_decode, runs=runs), jobs), 1):
         say(f"{job.name}: {said}; {place} of {len(waiting)}")
@@ -182,24 +182,29 @@ def _run(job: Job, runs: Runs, command: Sequence[str], alone: bool) -> str:
     data = _loaded(job.source)
     path = runs.message(job.name)
     checkpoint = Checkpoint(path.with_name(path.name + ".part"), resume=True)
-    for stale in (path, held_path(path)):  # of a run that was killed before its row was written
+    unfinished = path.with_name(path.name + ".new")
+    for stale in (unfinished, held_path(unfinished)):  # of a run that was killed before its row was written
         stale.unlink(missing_ok=True)
     experiment = Experiment(data, job.code, job.model, job.seed, job.among)
     try:
         with shown(job.name, None if data.classes is None else len(data.classes), bar=alone) as progress:
-            row = encoded(experiment, path, progress, checkpoint)
+            row = encoded(experiment, unfinished, progress, checkpoint)
     except (CodelengthError, RuntimeError, MemoryError) as error:  # torch's own are RuntimeErrors
         return f"failed: {error}"
     runs.save(job.name, row, origin(command, job.seed))
+    if held_path(unfinished).exists():
+        os.replace(held_path(unfinished), held_path(path))
+    os.replace(unfinished, path)  # with its message there, the run has ended
     checkpoint.remove()
     return f"{row['payload_bits'] / 1000:.3f} kbits in {_duration(row['encode_seconds'])}"
 
 
-def _shortest(group: Sequence[Job], runs: Runs) -> Job:
+def _shortest(group: Sequence[Job], runs: Runs, said: Mapping[Job, str]) -> Job:
     """The job of a group whose message is the shortest. Raises CodelengthError if none came to its end."""
     found = [(row["payload_bits"], job) for job in group if (row := runs.row(job.name)) is not None]
     if not found:
-        raise CodelengthError(f"no run of {group[0].name} came to its end")
+        reasons = "; ".join(dict.fromkeys(said[job] for job in group))
+        raise CodelengthError(f"no run of {group[0].name} came to its end: {reasons}")
     return min(found, key=lambda one: one[0])[1]
 
 
@@ -219,10 +224,10 @@ def _row(job: Job, runs: Runs) -> Row:
 
 
 def _done(job: Job, runs: Runs) -> bool:
-    """Whether its run is on disk. Raises InputError when another run is there in its place."""
-    row = runs.row(job.name)
-    if row is not None and not job.matches(row):
-        raise InputError(f"{runs.message(job.name)} is of another run: name another folder for the runs")
+    """Whether its run is on disk. Raises InputError when another run or message is there in its place."""
+    row, path = runs.row(job.name), runs.message(job.name)
+    if (row is None and path.exists()) or (row is not None and not job.matches(row)):
+        raise InputError(f"{path} is of another run: name another folder for the runs")
     return row is not None
 
 

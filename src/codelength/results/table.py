@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 from rich import box
+from rich.markup import escape
 from rich.table import Table
 
 from codelength.entropy import uniform_bits
@@ -22,7 +23,7 @@ def rendered(rows: Sequence[Row], folder: Path | None = None) -> Table:
     Codelengths are payloads; 1 kbit is 1,000 bits.
     """
     table = Table(
-        title=_title(rows),
+        title=escape(_title(rows)),
         title_justify="left",
         box=box.SIMPLE_HEAD,
         pad_edge=False,
@@ -49,14 +50,14 @@ def rendered(rows: Sequence[Row], folder: Path | None = None) -> Table:
     for row in rows:
         table.add_row(
             row["code"],
-            row["model"] or "",
-            _linked(_number(row["payload_bits"] / 1000, 3), row, folder),
+            escape(row["model"] or ""),
+            _linked(number(row["payload_bits"] / 1000, 3), row, folder),
             *(
-                (_number(row["parameter_bits"] / 1000, 3) if row["parameter_bits"] else "",)
+                (number(row["parameter_bits"] / 1000, 3) if row["parameter_bits"] else "",)
                 if two_part
                 else ()
             ),
-            _number(row["ratio"], 4),
+            number(row["ratio"], 4),
             *((paper.KBITS.get((row["data"], row["code"]), ""),) if beside else ()),
             str(row["framing_bits"] // 8),
             percent(row["sequential_accuracy"]),
@@ -120,7 +121,10 @@ def _title(rows: Sequence[Row]) -> str:
     return title
 
 
-def _number(value: float, digits: int) -> str:
+def number(value: float | None, digits: int) -> str:
+    """A number with so many digits; nothing where there is none, as the ratio of no labels."""
+    if value is None or np.isnan(value):
+        return ""
     return f"{value:.{digits}f}" if value < 1000 else f"{value:,.0f}"
 
 

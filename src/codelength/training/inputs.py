@@ -74,4 +74,4 @@ class Normalizer:
         if not (np.isfinite(mean).all() and np.isfinite(deviation).all()):
             raise InputError("a network takes finite numbers: fill in what is missing first")
         flat = deviation <= 1e-6 * np.abs(mean)
-        return mean, np.where(flat, 1.0, deviation)
+        return mean, np.where(flat, np.inf, deviation)  # nothing is left of what is as good as constant
