@@ -64,8 +64,8 @@ def test_alice_goes_on_where_she_was_killed(name, tmp_path):
     )
     assert bytes(message) == bytes(whole)
     np.testing.assert_array_equal(message.curve, whole.curve)
-    ended, at_once = (each.measurement.alone.values() for each in (message, whole))
-    assert [course[-1] for course in ended] == [course[-1] for course in at_once]
+    assert message.measurement.alone == whole.measurement.alone
+    assert message.measurement.shares == whole.measurement.shares
 
 
 @pytest.mark.parametrize("name", CODES)
@@ -238,6 +238,18 @@ def test_a_checkpoint_of_another_run_is_refused(tmp_path):
     path.write_bytes(os.urandom(100))
     with pytest.raises(cl.InputError, match="cannot go on"):
         CODES["frequency"].encode(X, Y, checkpoint=cl.Checkpoint(path, resume=True))
+
+
+def test_the_time_before_a_run_was_stopped_counts(tmp_path):
+    path = tmp_path / "run.part"
+    with pytest.raises(Killed):
+        CODES["frequency"].encode(X, Y, checkpoint=cl.Checkpoint(path, resume=False), progress=killing(200))
+    first = cl.Checkpoint(path, resume=True)
+    with pytest.raises(Killed):
+        CODES["frequency"].encode(X, Y, checkpoint=first, progress=killing(250))
+    second = cl.Checkpoint(path, resume=True)
+    CODES["frequency"].encode(X, Y, checkpoint=second)
+    assert second.before > first.before > 0
 
 
 def test_a_run_that_cannot_be_kept_goes_on(tmp_path):

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from codelength import entropy
-from codelength.checkpoint import Checkpoint, Restorable, State
+from codelength.checkpoint import Checkpoint, Left, Restorable
 from codelength.entropy import Distribution, Symbols, Table, Uniform
 from codelength.errors import InputError, MessageError, NumericsError
 
@@ -68,7 +68,7 @@ class Channel(ABC):
         self.account = Account(n)
         self._heard: list[Symbols] = []
         self._checkpoint: Checkpoint | None = None
-        self._left: tuple[list[Probabilities], State] = ([], {})  # of a run that was stopped
+        self._left = Left()  # of a run that was stopped
         self._progress = progress
         # short checks of both ends' probabilities: early, since a divergence then costs little, and on
         self._check_at = sorted({n // 64, n // 16, *(k * n // 8 for k in range(1, 7))} - {0})[:MAX_CHECKS]
@@ -120,17 +120,19 @@ class Channel(ABC):
 
     def resume(self, predictor: object) -> int:
         """Says again what a stopped run said, and restores what it had learned; how many labels that is."""
-        blocks, state = self._left
-        if state and isinstance(predictor, Restorable):
-            for p in blocks:
+        left, account = self._left, self.account
+        if left.state and isinstance(predictor, Restorable):
+            for p in left.said:
                 self.labels(p)
+            for mine, courses in zip((account.shares, account.alone), left.courses, strict=True):
+                mine.update({name: [(at, value) for at, value in course] for name, course in courses.items()})
             self.restore(predictor)
         return self.account.labels
 
     def restore(self, predictor: Restorable) -> None:
         """Restores what a stopped run had learned, in a conversation that soon says again what it said."""
-        if self._left[1]:
-            predictor.restore(self._left[1])
+        if self._left.state:
+            predictor.restore(self._left.state)
 
     def keep(self, predictor: object, work: float | None = None) -> None:
         """A point at which the run can go on, should it be killed, with the share of the work behind it."""
@@ -138,7 +140,7 @@ class Channel(ABC):
         if self._progress:
             self._progress(self.account)
         if self._checkpoint:
-            self._checkpoint.keep(predictor)
+            self._checkpoint.keep(predictor, (self.account.shares, self.account.alone))
 
     def weights(self, prior: Distribution, fit: Callable[[], Distribution]) -> Symbols:
         """Weights drawn under the posterior `fit()`, and sent under the prior. See `give_back`.

@@ -6,10 +6,12 @@ logged, and said again. The file is safetensors: arrays, nothing executable.
 
 from __future__ import annotations
 
+import dataclasses
+import json
 import os
 import time
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
@@ -21,6 +23,7 @@ import safetensors.numpy
 from codelength.errors import InputError
 
 State = dict[str, npt.NDArray[np.generic]]
+Courses = dict[str, list[tuple[int, float]]]
 
 _SECONDS = 10.0  # between two checkpoints, at least
 _SHARE = 0.01  # of the time, at most
@@ -35,6 +38,15 @@ class Restorable(Protocol):
 
     def restore(self, state: State) -> None:
         """Puts a predictor that has just begun into that state."""
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Left:
+    """What a stopped run left: probabilities by block, courses so far, and the learner's state after them."""
+
+    said: Sequence[npt.NDArray[np.float64]] = ()
+    courses: Sequence[Courses] = ()
+    state: State = dataclasses.field(default_factory=dict)
 
 
 class Checkpoint:
@@ -56,14 +68,16 @@ class Checkpoint:
         self._beside = path.with_name(path.name + ".new")
         self._blocks: list[npt.NDArray[np.float64]] = []
         self._identity = ""
-        self._last, self._cost = time.monotonic(), 0.0
+        self._began = self._last = time.monotonic()
+        self._cost = 0.0
         self.seconds = 0.0  # that went into writing
+        self.before = 0.0  # seconds that the run took until it was stopped
 
-    def open(self, identity: bytes) -> tuple[list[npt.NDArray[np.float64]], State]:
-        """The probabilities said so far, by block, and the state after them; nothing for a new run."""
+    def open(self, identity: bytes) -> Left:
+        """What a run of that identity left; nothing for a new run."""
         self._identity = identity.hex()
         if not self._path.exists():
-            return [], {}
+            return Left()
         try:
             with safetensors.safe_open(self._path, framework="numpy") as file:
                 theirs = (file.metadata() or {}).get("identity")
@@ -75,13 +89,15 @@ class Checkpoint:
                 f"{self._path} is of another run (other data, code, library or machine): remove it first"
             )
         p, ends = arrays.pop("said.p"), arrays.pop("said.ends")
-        return np.split(p, ends[:-1]) if len(ends) else [], arrays
+        self.before = float(arrays.pop("said.seconds"))
+        courses = json.loads(arrays.pop("said.courses").tobytes())
+        return Left(np.split(p, ends[:-1]) if len(ends) else [], courses, arrays)
 
     def said(self, p: npt.NDArray[np.float64]) -> None:
         """Logs the probabilities of a block."""
         self._blocks.append(p)
 
-    def keep(self, predictor: object) -> None:
+    def keep(self, predictor: object, courses: Sequence[Courses]) -> None:
         """Writes the run so far, if it is time to: at most a hundredth of it goes into writing.
 
         Where it cannot be written (the disk is full), the run goes on all the same, with a warning.
@@ -94,8 +110,14 @@ class Checkpoint:
             return
         ends = np.cumsum([len(p) for p in self._blocks], dtype=np.int64)
         p = np.concatenate(self._blocks) if self._blocks else np.zeros((0, 1))
+        said = {
+            "said.p": p,
+            "said.ends": ends,
+            "said.seconds": np.array(self.before + started - self._began),
+            "said.courses": np.frombuffer(json.dumps(courses).encode(), dtype=np.uint8),
+        }
         try:
-            self._write(state | {"said.p": p, "said.ends": ends})
+            self._write(state | said)
         except (OSError, safetensors.SafetensorError) as error:
             warnings.warn(f"the run cannot be kept in {self._path}, and goes on: {error}", stacklevel=2)
         self._last = time.monotonic()

@@ -74,7 +74,7 @@ def encode(
     with shown(f"encode {code}", classes_of(loaded)) as progress:
         experiment = experiment.settled(progress)
         message, held = experiment.encode(progress, checkpoint, riding)
-    found = row(experiment, message, time.perf_counter() - started)
+    found = row(experiment, message, checkpoint.before + time.perf_counter() - started)
     message.save(out)
     checkpoint.remove()
     typer.echo(

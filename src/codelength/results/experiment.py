@@ -205,7 +205,7 @@ def encoded(
     """Encodes into the file `path`, and what must be held besides into one beside it; Alice's row."""
     started = time.perf_counter()
     message, held = experiment.encode(progress, checkpoint)
-    seconds = time.perf_counter() - started
+    seconds = time.perf_counter() - started + (checkpoint.before if checkpoint else 0.0)
     message.save(path)
     if held:
         held.save(held_path(path))
