@@ -30,8 +30,8 @@ from codelength.learners.replay import Replay
 from codelength.numerics import Numerics
 from codelength.training.augmentation import augment
 from codelength.training.inputs import Normalizer
-from codelength.training.loop import Trainer, optimizers, seeded
 from codelength.training.recipe import Recipe, preset
+from codelength.training.trainer import Trainer, optimizers, seeded
 
 NETWORK, MATRIX, REPEATS, BATCH = "vgg-small", 4096, 10, 256
 

@@ -8,8 +8,8 @@ from torch import nn
 from codelength import numerics
 from codelength.errors import AgreementError, MessageError, NumericsError
 from codelength.numerics import Numerics, digest, require_same, surroundings
-from codelength.training.loop import Trainer
 from codelength.training.recipe import Recipe
+from codelength.training.trainer import Trainer
 
 TORCH = frozenset({"torch"})
 

@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from codelength.training.inputs import Normalizer
-from codelength.training.loop import seeded
-from codelength.training.student import built
+from codelength.training.member import built
+from codelength.training.trainer import seeded
 from codelength.workers import Workers
 
 X = np.random.default_rng(0).integers(0, 256, (4, 16, 16, 3), dtype=np.uint8)

@@ -12,9 +12,9 @@ from sklearn.datasets import load_digits
 
 import codelength as cl
 from codelength.networks import build
+from codelength.training.member import transplanted
 from codelength.training.pretext import Turned
 from codelength.training.recipe import PHOTO, PRICED
-from codelength.training.student import transplanted
 
 QUICK = dataclasses.replace(PRICED, passes=3.0, pretext=1.0)
 

@@ -15,11 +15,11 @@ from codelength.compression.compression import Parameters, Shapes, split
 from codelength.errors import InputError
 from codelength.learners.learner import Inputs, Probabilities, Task
 from codelength.training.course import Course, Training
+from codelength.training.ensemble import Ensemble
 from codelength.training.inputs import Normalizer
+from codelength.training.member import Member, built, transplanted
 from codelength.training.pretext import pretext, pretext_work
 from codelength.training.recipe import Recipe, kind, preset
-from codelength.training.student import Student, built, transplanted
-from codelength.training.students import Students
 
 
 class Trained:
@@ -35,10 +35,10 @@ class Trained:
         self._normalize = Normalizer(task.x)
         # one network is sent, however many the recipe would train side by side
         self.recipe = dataclasses.replace(recipe or preset(self._normalize.shape, use), networks=1)
-        self._students = Students(
+        self._ensemble = Ensemble(
             network, self.recipe, task.x, task.classes, self._normalize, task.numerics, task.seed
         )
-        self._student = self._students.members[0]
+        self._member = self._ensemble.members[0]
         self._ended: list[Parameters] = []  # what each stage came to
         self._asked: list[float] = []  # stages asked for: their parts of the recipe's passes
         self._left: State = {}  # of the stage that was under way
@@ -47,12 +47,12 @@ class Trained:
     @property
     def shapes(self) -> Shapes:
         """The shapes of its learned parameters."""
-        return tuple(tuple(tensor.shape) for tensor in self._student.trainer.learned)
+        return tuple(tuple(tensor.shape) for tensor in self._member.trainer.learned)
 
     @property
     def names(self) -> list[str]:
         """The names of its learned parameters."""
-        named = self._student.trainer.network.named_parameters()
+        named = self._member.trainer.network.named_parameters()
         return [name for name, parameter in named if parameter.requires_grad]
 
     @property
@@ -67,7 +67,7 @@ class Trained:
 
     def fresh(self) -> nn.Module:
         """The network as it is before any training, alike at both ends."""
-        return built(self._network, self.task.x, self.task.classes, self._normalize, self._students.seed)
+        return built(self._network, self.task.x, self.task.classes, self._normalize, self._ensemble.seed)
 
     def train(self, channel: Channel, network: nn.Module, share: float = 1.0, **changes: Any) -> Parameters:
         """Trains a network on all labels, which Alice has: its learned parameters, one after the other.
@@ -75,22 +75,22 @@ class Trained:
         `share` is its part of the recipe's passes, `changes` what else differs from the recipe.
         """
         recipe, task = self._recipe(share, changes), self.task
-        seed = self._students.seed + len(self._asked)
-        student = Student(network, recipe, task.x, self._normalize, task.numerics, seed)
-        return self._stage(channel, Training(student, recipe, channel.all_labels()), share)
+        seed = self._ensemble.seed + len(self._asked)
+        member = Member(network, recipe, task.x, self._normalize, task.numerics, seed)
+        return self._stage(channel, Training(member, recipe, channel.all_labels()), share)
 
     def begun(self, channel: Channel) -> nn.Module:
         """The network before the first label, alike at both ends: fresh, or after the recipe's pretext.
 
         Raises InputError where there are no square pictures to turn.
         """
-        task, seed = self.task, self._students.seed
+        task, seed = self.task, self._ensemble.seed
         training = pretext(self._network, self.recipe, task.x, self._normalize, task.numerics, seed)
         if training is None:
             return self.fresh()
         theta = self._stage(channel, training, self._pretext)
-        fill(training.student.trainer.learned, theta)
-        return transplanted(training.student.trainer.averaged, self.fresh())
+        fill(training.member.trainer.learned, theta)
+        return transplanted(training.member.trainer.averaged, self.fresh())
 
     def _stage(self, channel: Channel, training: Training, share: float) -> Parameters:
         """One training from beginning to end, or from where it was stopped: the learned parameters."""
@@ -105,7 +105,7 @@ class Trained:
             self._under_way = training
             channel.keep(self, (before + share * training.done()) / (1 + self._pretext))
         self._under_way = None
-        theta = flattened(training.student.trainer.learned)
+        theta = flattened(training.member.trainer.learned)
         if not np.isfinite(theta).all():
             raise InputError(f"the training of {self._network!r} diverged: give a recipe with smaller steps")
         self._ended.append(theta)
@@ -139,16 +139,16 @@ class Trained:
 
     def load(self, theta: Parameters) -> None:
         """Takes the parameters that were sent."""
-        fill(self._student.trainer.learned, theta)
-        self._student.settle()
+        fill(self._member.trainer.learned, theta)
+        self._member.settle()
 
     def predict(self, x: Inputs) -> Probabilities:
         """Probabilities (m, classes)."""
-        return self._students.predict(x)
+        return self._ensemble.predict(x)
 
     def rehearse(self) -> Probabilities:
         """What comes of a few steps with made-up labels; not to be used after."""
-        return self._students.rehearse()
+        return self._ensemble.rehearse()
 
 
 def flattened(tensors: list[Tensor]) -> Parameters:

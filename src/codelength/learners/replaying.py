@@ -13,11 +13,11 @@ from codelength.checkpoint import State, nested, part
 from codelength.errors import InputError
 from codelength.learners.learner import Inputs, Labels, Probabilities, Task, uniform
 from codelength.training.course import Training
+from codelength.training.ensemble import Ensemble
 from codelength.training.inputs import Normalizer
+from codelength.training.member import Member
 from codelength.training.pretext import pretext, pretext_work
 from codelength.training.recipe import Recipe, preset
-from codelength.training.student import Student
-from codelength.training.students import Students
 
 
 class Replaying:
@@ -32,10 +32,10 @@ class Replaying:
         self._classes = task.classes
         self._labels = np.zeros(len(task.x), np.int64)
         self._seen = 0
-        self._students = Students(network, recipe, task.x, task.classes, normalize, task.numerics, task.seed)
-        self._replays = [_Replays(student, recipe, len(task.x)) for student in self._students.members]
+        self._ensemble = Ensemble(network, recipe, task.x, task.classes, normalize, task.numerics, task.seed)
+        self._replays = [_Replays(member, recipe, len(task.x)) for member in self._ensemble.members]
         # as long as it is under way
-        self._pretext = pretext(network, recipe, task.x, normalize, task.numerics, self._students.seed)
+        self._pretext = pretext(network, recipe, task.x, normalize, task.numerics, self._ensemble.seed)
         self._finish: list[Training] = []  # each network's, once all labels are there
         # examples trained on before the first label, until each label is learned, and after the last; a
         # view that is predicted counts as a third of one, for it only goes forward
@@ -45,7 +45,7 @@ class Replaying:
 
     def predict(self, x: Inputs) -> Probabilities:
         """Probabilities (m, classes) of the averaged weights, float64; uniform before the first label."""
-        return self._students.predict(x) if self._seen else uniform(len(x), self._classes)
+        return self._ensemble.predict(x) if self._seen else uniform(len(x), self._classes)
 
     def update(self, x: Inputs, y: Labels) -> None:
         """Learns the labels (m,) of the next m inputs of the task."""
@@ -56,15 +56,15 @@ class Replaying:
         self._labels[self._seen : self._seen + len(y)] = y
         self._seen += len(y)
         known = self._labels[: self._seen]
-        self._students.each(lambda replays: replays.learn(known, len(y)), self._replays)
+        self._ensemble.each(lambda replays: replays.learn(known, len(y)), self._replays)
         self._end()
 
     def learn_on(self) -> bool:
         """A slice of the pretext, before the first label, or of the finish, after the last one."""
         if self._pretext is None:
-            return any(self._students.each(lambda training: training.learn_on(), self._finish))
+            return any(self._ensemble.each(lambda training: training.learn_on(), self._finish))
         if not self._pretext.learn_on():
-            self._students.start_from(self._pretext.student)
+            self._ensemble.start_from(self._pretext.member)
             self._pretext = None
         return True
 
@@ -99,7 +99,7 @@ class Replaying:
 
     def rehearse(self) -> Probabilities:
         """What comes of a few steps with made-up labels; not to be trained on after."""
-        return self._students.rehearse()
+        return self._ensemble.rehearse()
 
     @property
     def _under_way(self) -> list[_Replays | Training]:
@@ -111,18 +111,18 @@ class Replaying:
             finishing = dataclasses.replace(self._recipe, passes=self._recipe.finish, early=1.0)
             first = self._recipe.step_scale_at(self._seen)
             self._finish = [
-                Training(student, finishing, self._labels, first) for student in self._students.members
+                Training(member, finishing, self._labels, first) for member in self._ensemble.members
             ]
 
 
 class _Replays:
     """One network with its own choice of what to repeat, independent of the others'."""
 
-    def __init__(self, student: Student, recipe: Recipe, n: int) -> None:
-        self._student = student
+    def __init__(self, member: Member, recipe: Recipe, n: int) -> None:
+        self._member = member
         self._recipe = recipe
-        self._random = np.random.Generator(np.random.PCG64(student.seed))
-        self._variations = torch.Generator().manual_seed(student.seed)
+        self._random = np.random.Generator(np.random.PCG64(member.seed))
+        self._variations = torch.Generator().manual_seed(member.seed)
         self._losses = np.ones(n)  # of each example when last trained on
         self._owed = 0.0  # examples to train on that did not fill a batch yet
         self._waiting = 0  # labels that no batch has held yet: the last ones seen
@@ -139,7 +139,7 @@ class _Replays:
         for left in range(steps, 0, -1):
             fresh = min(batch, -(-self._waiting // left))
             rows = self._choose(seen, batch, fresh)
-            self._losses[rows] = self._student.step(rows, labels, scale, self._variations)
+            self._losses[rows] = self._member.step(rows, labels, scale, self._variations)
             self._waiting -= fresh
 
     def state(self) -> State:
@@ -150,7 +150,7 @@ class _Replays:
             "counts": np.array([self._owed, self._waiting]),
             "choices": np.frombuffer(choices, dtype=np.uint8),
             "variations": self._variations.get_state().numpy(),
-        } | nested("trainer", self._student.trainer.state())
+        } | nested("trainer", self._member.trainer.state())
 
     def restore(self, state: State) -> None:
         """The inverse of `state`."""
@@ -158,7 +158,7 @@ class _Replays:
         self._owed, self._waiting = float(state["counts"][0]), int(state["counts"][1])
         self._random.bit_generator.state = json.loads(state["choices"].tobytes())
         self._variations.set_state(torch.from_numpy(state["variations"].copy()))
-        self._student.trainer.restore(part("trainer", state))
+        self._member.trainer.restore(part("trainer", state))
 
     def _choose(self, seen: int, batch: int, fresh: int) -> npt.NDArray[np.int64]:
         """Rows for one batch: `fresh` that were never trained on, the others any that were seen."""

@@ -10,10 +10,10 @@ from codelength.checkpoint import State, nested, part
 from codelength.errors import InputError
 from codelength.learners.learner import Inputs, Labels, Probabilities, Task, uniform
 from codelength.training.course import Course
+from codelength.training.ensemble import Ensemble
 from codelength.training.inputs import Normalizer
 from codelength.training.pretext import pretext, pretext_work
 from codelength.training.recipe import Recipe, preset
-from codelength.training.students import Students
 
 
 class Retraining:
@@ -32,17 +32,17 @@ class Retraining:
         self._seen = 0
         self._begun = 0  # trainings
         self._taken = 0  # steps of the last of them
-        self._students = self._from_scratch()
+        self._ensemble = self._from_scratch()
         # what each training starts from, if not from scratch
         self._pretext = pretext(
-            network, self._recipe, task.x, self._normalize, task.numerics, self._students.seed
+            network, self._recipe, task.x, self._normalize, task.numerics, self._ensemble.seed
         )
 
     def predict(self, x: Inputs) -> Probabilities:
         """Probabilities (m, classes) of the last training, float64; uniform before the first."""
         while self.learn_on():
             pass
-        return self._students.predict(x) if self._begun else uniform(len(x), self._task.classes)
+        return self._ensemble.predict(x) if self._begun else uniform(len(x), self._task.classes)
 
     def update(self, x: Inputs, y: Labels) -> None:
         """Takes the labels (m,) of the next m inputs of the task."""
@@ -53,7 +53,7 @@ class Retraining:
         due = sum(training.count <= self._seen for training in self._trainings)
         if due > self._begun:
             self._begun, self._taken = due, 0
-            self._students = self._from_scratch()
+            self._ensemble = self._from_scratch()
 
     def learn_on(self) -> bool:
         """A slice of the pretext, or of the training that is due; False when it is over."""
@@ -63,9 +63,9 @@ class Retraining:
         if training is None or self._taken == training.steps:
             return False
         if self._pretext is not None and not self._taken:
-            self._students.start_from(self._pretext.student)
+            self._ensemble.start_from(self._pretext.member)
         steps, labels = training.slice(self._taken), self._labels[: training.count]
-        self._students.each(lambda student: training.train(student, labels, steps), self._students.members)
+        self._ensemble.each(lambda member: training.train(member, labels, steps), self._ensemble.members)
         self._taken = steps.stop
         return True
 
@@ -90,8 +90,8 @@ class Retraining:
         }
         if self._pretext is not None:
             state |= nested("pretext", self._pretext.state())
-        for number, student in enumerate(self._students.members):
-            state |= nested(f"network{number}", student.trainer.state())
+        for number, member in enumerate(self._ensemble.members):
+            state |= nested(f"network{number}", member.trainer.state())
         return state
 
     def restore(self, state: State) -> None:
@@ -101,15 +101,15 @@ class Retraining:
         self._begun, self._taken = (int(count) for count in state["counts"])
         if self._pretext is not None:
             self._pretext.restore(part("pretext", state))
-        for number, student in enumerate(self._students.members):
-            student.trainer.restore(part(f"network{number}", state))
+        for number, member in enumerate(self._ensemble.members):
+            member.trainer.restore(part(f"network{number}", state))
 
     def rehearse(self) -> Probabilities:
         """What comes of a few steps with made-up labels; not to be trained on after."""
-        return self._students.rehearse()
+        return self._ensemble.rehearse()
 
-    def _from_scratch(self) -> Students:
+    def _from_scratch(self) -> Ensemble:
         task = self._task
-        return Students(
+        return Ensemble(
             self._network, self._recipe, task.x, task.classes, self._normalize, task.numerics, task.seed
         )

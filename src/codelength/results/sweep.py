@@ -247,7 +247,7 @@ def _operations(job: Job) -> float:
     """Floating-point operations of a forward pass."""
     from codelength import networks
     from codelength.training.inputs import Normalizer
-    from codelength.training.loop import seeded
+    from codelength.training.trainer import seeded
 
     names = [name for name in (job.model or "").split("+") if networks.is_network(name)]
     if not names:

@@ -9,8 +9,8 @@ import numpy.typing as npt
 import torch
 
 from codelength.checkpoint import State, nested, part
+from codelength.training.member import Member
 from codelength.training.recipe import Recipe
-from codelength.training.student import Student
 
 _SLICE = 2048  # examples trained on between two points at which a run can be kept
 
@@ -31,13 +31,13 @@ class Course:
         """The next few steps after those taken."""
         return range(taken, min(taken + max(1, _SLICE // self.batch), self.steps))
 
-    def train(self, student: Student, labels: npt.NDArray[np.int64], steps: range) -> None:
+    def train(self, member: Member, labels: npt.NDArray[np.int64], steps: range) -> None:
         """Takes steps of the training."""
         for step in steps:
-            random = np.random.Generator(np.random.PCG64((student.seed, self.count, step)))
+            random = np.random.Generator(np.random.PCG64((member.seed, self.count, step)))
             variations = torch.Generator().manual_seed(int(random.integers(2**63)))
             scale = self.first * (1 - step / self.steps)
-            student.step(self._rows(student.seed, step), labels, scale, variations)
+            member.step(self._rows(member.seed, step), labels, scale, variations)
 
     def _rows(self, seed: int, step: int) -> npt.NDArray[np.int64]:
         """Rows of a batch, out of one permutation of the past after another."""
@@ -51,12 +51,12 @@ class Course:
 
 
 class Training:
-    """A course under way: a student, the labels of its rows, and how far it has come."""
+    """A course under way: a member, the labels of its rows, and how far it has come."""
 
     def __init__(
-        self, student: Student, recipe: Recipe, labels: npt.NDArray[np.int64], first: float = 1.0
+        self, member: Member, recipe: Recipe, labels: npt.NDArray[np.int64], first: float = 1.0
     ) -> None:
-        self.student = student
+        self.member = member
         self._course = Course(recipe, len(labels), first) if len(labels) else None
         self._labels = labels
         self._taken = 0
@@ -66,7 +66,7 @@ class Training:
         steps = self._course.slice(self._taken) if self._course else range(0)
         if not steps or self._course is None:
             return False
-        self._course.train(self.student, self._labels, steps)
+        self._course.train(self.member, self._labels, steps)
         self._taken = steps.stop
         return True
 
@@ -76,9 +76,9 @@ class Training:
 
     def state(self) -> State:
         """The trainer's state, and the steps taken."""
-        return {"taken": np.array(self._taken)} | nested("trainer", self.student.trainer.state())
+        return {"taken": np.array(self._taken)} | nested("trainer", self.member.trainer.state())
 
     def restore(self, state: State) -> None:
         """The inverse of `state`."""
         self._taken = int(state["taken"])
-        self.student.trainer.restore(part("trainer", state))
+        self.member.trainer.restore(part("trainer", state))

@@ -17,8 +17,8 @@ from codelength.numerics import Numerics
 from codelength.order import Rows
 from codelength.training.course import Training
 from codelength.training.inputs import Normalizer
+from codelength.training.member import Member, built
 from codelength.training.recipe import Recipe, preset
-from codelength.training.student import Student, built
 
 TURNS = 4
 
@@ -66,7 +66,7 @@ def pretext(
     turned = Turned(x, normalize.channels_last)
     turning = dataclasses.replace(preset(normalize.shape, "pretext"), passes=recipe.pretext)
     module = built(network, x, TURNS, normalize, seed)
-    return Training(Student(module, turning, turned, normalize, numerics, seed), turning, turned.labels)
+    return Training(Member(module, turning, turned, normalize, numerics, seed), turning, turned.labels)
 
 
 def pretext_work(recipe: Recipe) -> float:

@@ -12,15 +12,15 @@ import torch
 from codelength.numerics import Numerics
 from codelength.order import Rows
 from codelength.training.inputs import Normalizer
+from codelength.training.member import Floats, Member, built
 from codelength.training.recipe import Recipe
-from codelength.training.student import Floats, Student, built
 from codelength.workers import Workers
 
 _PROBE_STEPS = 2  # at each size of a batch
 _PROBED = 32
 
 
-class Students:
+class Ensemble:
     """As many networks as the recipe says, alike but for their seeds: 1,000 times `seed` and on.
 
     Raises what `built` raises.
@@ -41,7 +41,7 @@ class Students:
         self._classes = classes
         seeds = range(1000 * seed, 1000 * seed + recipe.networks)
         self.members = [
-            Student(built(network, x, classes, normalize, each), recipe, x, normalize, numerics, each)
+            Member(built(network, x, classes, normalize, each), recipe, x, normalize, numerics, each)
             for each in seeds
         ]
         workers = Workers(len(self.members), numerics.threads)
@@ -52,16 +52,16 @@ class Students:
         """That of the first of them."""
         return self.members[0].seed
 
-    def start_from(self, student: Student) -> None:
+    def start_from(self, member: Member) -> None:
         """All of them take over what another network has learned, but for the last layer."""
         for each in self.members:
-            each.start_from(student)
+            each.start_from(member)
 
     def predict(self, x: npt.NDArray[Any]) -> Floats:
         """Probabilities (m, classes), the mean over the networks."""
         if not len(x):
             return np.zeros((0, self._classes))
-        mean = np.mean(self.each(lambda student: student.predict(x), self.members), axis=0)
+        mean = np.mean(self.each(lambda member: member.predict(x), self.members), axis=0)
         return typing.cast(Floats, mean / mean.sum(axis=1, keepdims=True))
 
     def rehearse(self) -> Floats:
@@ -73,10 +73,10 @@ class Students:
         sizes = (self._recipe.smallest_batch, self._recipe.batch_at(rows))
         batches = [np.arange(start, start + size) % rows for start in range(_PROBE_STEPS) for size in sizes]
 
-        def study(student: Student) -> None:
-            variations = torch.Generator().manual_seed(student.seed)
+        def study(member: Member) -> None:
+            variations = torch.Generator().manual_seed(member.seed)
             for batch in batches:
-                student.step(batch, labels, self._recipe.step_scale_at(rows), variations)
+                member.step(batch, labels, self._recipe.step_scale_at(rows), variations)
 
         self.each(study, self.members)
         return self.predict(self._x[:_PROBED])

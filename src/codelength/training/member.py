@@ -16,8 +16,8 @@ from codelength.numerics import Numerics
 from codelength.order import Rows
 from codelength.training.augmentation import augment
 from codelength.training.inputs import Normalizer
-from codelength.training.loop import Trainer, seeded
 from codelength.training.recipe import Recipe
+from codelength.training.trainer import Trainer, seeded
 
 _SETTLED = 8192  # inputs that statistics of batch norms are taken from
 _SHOWN = 2048  # inputs shown to layers that depend on them
@@ -39,7 +39,7 @@ def built(network: str, x: Rows, classes: int, normalize: Normalizer, seed: int)
     return made
 
 
-class Student:
+class Member:
     """A network, taken over and trained from `seed`, on inputs x (n, ...) that stay where they are."""
 
     def __init__(
@@ -66,7 +66,7 @@ class Student:
         losses = self.trainer.step(x, torch.from_numpy(labels[rows]), scale)
         return typing.cast(Floats, losses.double().numpy())
 
-    def start_from(self, other: Student) -> None:
+    def start_from(self, other: Member) -> None:
         """Takes over what another network has learned, all but its last layer, before any step."""
         for mine in (self.trainer.network, self.trainer.averaged):
             transplanted(other.trainer.averaged, mine)
