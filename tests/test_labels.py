@@ -1,4 +1,5 @@
 import contextlib
+import enum
 
 import numpy as np
 import pytest
@@ -50,6 +51,8 @@ def test_objects_that_are_all_strings_or_all_integers_are_taken():
     assert Alphabet.of(np.array(["b", "a"], dtype=object)).values.tolist() == ["a", "b"]
     assert Alphabet.of(np.array([3, -1], dtype=object)).values.tolist() == [-1, 3]
     assert Alphabet.of([np.str_("b"), "a"]).values.tolist() == ["a", "b"]
+    kinds = enum.StrEnum("Kinds", ["cat", "ant"])
+    assert Alphabet.of([kinds.cat, kinds.ant]).values.tolist() == ["ant", "cat"]
 
 
 def test_a_label_too_long_to_be_read_again_is_refused():

@@ -1,4 +1,6 @@
 import copy
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -39,6 +41,17 @@ def test_a_notebook_cannot_change_the_floats():
         assert torch.get_float32_matmul_precision() == "medium"
     finally:
         torch.set_float32_matmul_precision(before)
+
+
+def test_less_than_float32_is_refused_where_it_cannot_be_put_aside():
+    # in a process that never used torch's older way to say it, which gives way to the newer one
+    code = (
+        "import torch; torch.backends.fp32_precision = 'tf32'\n"
+        "from codelength.numerics import Numerics\n"
+        "with Numerics(threads=1).enforced(frozenset({'torch'})): pass"
+    )
+    child = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert "NumericsError: torch.backends.fp32_precision" in child.stderr
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")

@@ -127,7 +127,7 @@ def worded(packed: Any) -> str:
     if not isinstance(packed, dict) or not packed:
         return said(packed)
     (name, required), *optional = packed.items()
-    given = [worded(value) for value in required] if isinstance(required, list) else [str(required)]
+    given = [worded(value) for value in required] if isinstance(required, list) else [worded(required)]
     return f"{name}({', '.join(given + [f'{key}={worded(value)}' for key, value in optional])})"
 
 
@@ -142,8 +142,8 @@ def is_plain(packed: Any, depth: int = 0) -> bool:
         names = all(isinstance(name, str) and name.isprintable() for name in packed)
         return names and is_plain([*packed.values()], depth)
     if isinstance(packed, list):
-        return depth <= 2 * _MAX_DEPTH and all(is_plain(item, depth + 1) for item in packed)
-    return packed is None or isinstance(packed, (bool, int, float, str))
+        return depth <= 2 * _MAX_DEPTH + 2 and all(is_plain(item, depth + 1) for item in packed)
+    return packed is None or isinstance(packed, (bool, int, float, str, bytes))
 
 
 def unpack(value: Any, depth: int = 0) -> Any:

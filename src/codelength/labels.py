@@ -110,7 +110,7 @@ def as_labels(labels: Any) -> npt.NDArray[Any]:
 
 
 def _from_objects(y: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    plain = [label.item() if isinstance(label, np.generic) else label for label in y]
+    plain = [_plain(label) for label in y]
     kinds = {type(label) for label in plain}
     if not kinds:
         return y.astype(np.int64)
@@ -118,6 +118,13 @@ def _from_objects(y: npt.NDArray[Any]) -> npt.NDArray[Any]:
         return np.array(plain)
     names = ", ".join(sorted(kind.__name__ for kind in kinds))
     raise InputError(f"labels must all be integers, booleans, floats or strings, not {names} ({y.dtype})")
+
+
+def _plain(label: Any) -> Any:
+    """NumPy's scalars as Python's, and a string of any class, an enumeration's say, as a string."""
+    if isinstance(label, str):
+        return str.__str__(label)
+    return label.item() if isinstance(label, np.generic) else label
 
 
 def _sorted_unique(y: npt.NDArray[Any]) -> npt.NDArray[Any]:

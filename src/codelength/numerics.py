@@ -109,7 +109,13 @@ class Numerics(Agreement):
         memory: Any = torch.utils.deterministic
         filled = memory.fill_uninitialized_memory
         benchmark = torch.backends.cudnn.benchmark
-        matmul = torch.get_float32_matmul_precision()
+        try:
+            matmul = torch.get_float32_matmul_precision()
+        except RuntimeError:  # torch has two ways to say it, and refuses this one once the other was used
+            raise NumericsError(
+                "torch.backends.fp32_precision asks for less than float32: set it, and those of cuda and "
+                'mkldnn, to "none" first'
+            ) from None
         try:
             torch.set_num_threads(self.threads)
             torch.set_default_dtype(torch.float32)

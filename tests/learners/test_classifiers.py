@@ -219,6 +219,7 @@ Impostor = type("GaussianNB", (GaussianNB,), {})
         (MLPClassifier(hidden_layer_sizes=(100_000, 100_000)), "hidden_layer_sizes"),
         (MLPClassifier(max_iter=100_001), "max_iter"),
         (CalibratedClassifierCV(GaussianNB(), cv=21), "cv"),
+        (BaggingClassifier(LogisticRegressionCV(Cs=[1.0] * 30, cv=10), n_estimators=100), "30000 models"),
         (make_pipeline(PolynomialFeatures(6), GaussianNB()), "degree"),
         (KNeighborsClassifier(10_001), "n_neighbors"),
         (LogisticRegression(C=float("nan")), "C must lie"),

@@ -10,12 +10,12 @@ from typing import Annotated, Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from codelength.agreement import Agreement, Within, pack
+from codelength.agreement import Agreement, Within, is_plain, name_of, pack
 from codelength.channel import Channel, Counter, Progress, Receiver, Sender
 from codelength.checkpoint import Checkpoint
 from codelength.codes.session import Session
 from codelength.entropy import CODERS
-from codelength.errors import InputError
+from codelength.errors import AgreementError, InputError
 from codelength.labels import Alphabet, as_labels
 from codelength.learners.learner import Inputs, Predictor, Probabilities, Task, above_zero
 from codelength.message import Measurement, Message, seal_of
@@ -68,7 +68,8 @@ class Code(Agreement, ABC):
         `checkpoint` the run is kept on disk, and goes on from there. Raises InputError for inputs or labels
         that cannot be used, AgreementError for a code that cannot travel.
         """
-        pack(self)  # what cannot travel is better known before any work
+        if not is_plain(pack(self)):  # better known before any work than at the other end
+            raise AgreementError(f"{name_of(self)!r} holds a name that is not printable, and cannot travel")
         agreed = None if classes is None else Alphabet.of(classes)
         session, alphabet, indices = self._at_alice(x, y, agreed)
         preamble = b"" if agreed else alphabet.to_bytes()

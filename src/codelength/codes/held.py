@@ -108,7 +108,7 @@ class Held:
             content = path.read_bytes()
             packed, digest = content[:-_DIGEST_BYTES], content[-_DIGEST_BYTES:]
             if digest != _digest(packed):
-                raise DataError(f"{path} holds no held labels, or is damaged")
+                raise DataError(f"{path} holds no held labels, is damaged, or is of an earlier version")
             learner, alphabet, indices, seed, numerics, found = msgpack.unpackb(packed)
             held = cls(
                 unpack(learner),
@@ -130,6 +130,8 @@ class Held:
 
     def _is_sound(self) -> bool:
         if not isinstance(self.learner, Learner) or self.indices.ndim != 1 or not 0 <= self.seed < 2**32:
+            return False
+        if not all(text.isprintable() for text in self.surroundings):
             return False
         return bool(np.isin(self.indices, np.arange(self.alphabet.size)).all())
 

@@ -43,10 +43,11 @@ class DataSet:
 
     @functools.cached_property
     def digest(self) -> str:
-        """Of inputs and labels, in this order: tells data sets of one name from each other."""
+        """Of all that it holds, in this order: tells data sets of one name from each other."""
         said = hashlib.blake2b(digest_size=16)
-        for array in (self.x, self.y):
+        for name, array in (("x", self.x), ("y", self.y), ("x_test", self.x_test), ("y_test", self.y_test)):
             if array is not None:
+                said.update(name.encode())
                 said.update(f"{array.dtype.str} {array.shape}".encode())
                 for start in range(0, len(array), _ROWS):
                     said.update(array[start : start + _ROWS].tobytes())

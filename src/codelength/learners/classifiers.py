@@ -54,7 +54,6 @@ _REFUSED = frozenset({"memory", "warm_start", "transform_input", "metric_params"
 
 #: bounds, both inclusive, of parameters that ask for time or memory; the rest falls under _ANY
 _BOUNDS: dict[str, tuple[float, float]] = {
-    "Cs": (0, 10_000),
     "cache_size": (1, 2_000),
     "cv": (2, 20),
     "degree": (0, 5),
@@ -184,16 +183,23 @@ class _Node:
 
     def members(self) -> int:
         """How many models one fit fits, at most."""
-        cross_validated = ("CalibratedClassifierCV", "LogisticRegressionCV", "StackingClassifier")
-        many = {"HistGradientBoostingClassifier": "max_iter", "LogisticRegressionCV": "Cs"}
-        folds = self.number("cv", 5 if self.name in cross_validated else 1)
-        each = self.number(many.get(self.name, "n_estimators"), 1)
+        if self.name == "LogisticRegressionCV":
+            return self.number("cv", 5) * self.length("Cs", 10) * self.length("l1_ratios", 1)
+        cross_validated = self.name in ("CalibratedClassifierCV", "StackingClassifier")
+        boosted = self.name == "HistGradientBoostingClassifier"
+        folds = self.number("cv", 5 if cross_validated else 1)
+        each = self.number("max_iter" if boosted else "n_estimators", 1)
         return folds * each * max(1, sum(part.members() for part in self.children()))
 
     def number(self, parameter: str, default: int) -> int:
         """A parameter where it is a whole number, else what stands for it."""
         value = self.scalars.get(parameter)
         return value if type(value) is int else default
+
+    def length(self, parameter: str, default: int) -> int:
+        """How many values a parameter names, or asks for."""
+        value = self.scalars.get(parameter)
+        return len(value) if isinstance(value, tuple) else self.number(parameter, default)
 
     def __str__(self) -> str:
         shown = [f"{name}={value!r}" for name, value in self.scalars.items()]

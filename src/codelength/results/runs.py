@@ -83,7 +83,9 @@ class Runs:
         except OSError as error:
             raise InputError(f"cannot read the run {path}: {error.strerror}") from None
         except ValueError:
-            raise InputError(f"{path} is damaged: remove it, and the run is made again") from None
+            raise InputError(
+                f"{path} is damaged: remove it and {self.message(name)}, and the run is made again"
+            ) from None
 
 
 _ROW = {"data", "code", "model", "n", "classes", "payload_bits", "ideal_bits", "ratio", "decoded", "curve"}

@@ -227,7 +227,7 @@ def _done(job: Job, runs: Runs) -> bool:
     """Whether its run is on disk. Raises InputError when another run or message is there in its place."""
     row, path = runs.row(job.name), runs.message(job.name)
     if (row is None and path.exists()) or (row is not None and not job.matches(row)):
-        raise InputError(f"{path} is of another run: name another folder for the runs")
+        raise InputError(f"{path} is of another run, or version: name another folder for the runs")
     return row is not None
 
 
