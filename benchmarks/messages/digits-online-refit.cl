@@ -1,2 +1,2 @@
 ‰CLN“—¦online‘ªcalibrated‘¥refit‘ªclassifier’´KNeighborsClassifier’§weights¨distanceÍ
-Äzp[›ß™S‡)Ía “¥”§float32£cpuÃ”¥2.4.6¥1.9.1¦1.17.1¨AMD 25/1ÄÏP3Êy¼MÄ1¹0&¤h¿ßEPá¡·€Sr0…€C(„ß+Rr¾Éƒä7ë}e\Âk½Ü¤ìDÄgÈıW»a@É¯BVà6ÄêyTéZ°ŸÓóáĞ•0äî+(t
+Äzp[›ß™S‡)Ía “¥”§float32£cpuÃ”¥2.4.6¥1.9.1¦1.17.1«Intel 6/207ÄÏP3Êy¼MÄ1¹0&¤h¿ßEPá¡·€Sr0…€C(„ß+Rr¾Éƒä7ë}e\Âk½Ü¤ìDÄgÈıW»a@É¯BVà6Ä¡BÒ<`§ä¸L¬Ùó Æ.Ñÿ•×
