@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from codelength.codes.catalogue import BEST_POOLS, POOLS, USUAL, build, candidates
+from codelength.codes.catalogue import BEST, ONLINE, POOLS, USUAL, build, candidates
 from codelength.learners.replay import Replay
 from codelength.learners.switching import Switching
 
@@ -13,11 +13,11 @@ from codelength.learners.switching import Switching
 @pytest.mark.parametrize(
     ("shape", "agreed"),
     [
-        ((5,), "mlp"),
-        ((8, 8), POOLS[0]),
-        ((28, 28), POOLS[1]),
-        ((32, 32, 3), POOLS[2]),
-        ((12, 12, 3), POOLS[0]),
+        ((5,), ONLINE[0]),
+        ((8, 8), ONLINE[1]),
+        ((28, 28), ONLINE[2]),
+        ((32, 32, 3), ONLINE[3]),
+        ((12, 12, 3), ONLINE[1]),
     ],
 )
 def test_the_online_code_has_a_model_agreed_for_the_inputs(shape, agreed):
@@ -29,7 +29,7 @@ def test_the_online_code_has_a_model_agreed_for_the_inputs(shape, agreed):
 @pytest.mark.parametrize("shape", [(5,), (8, 8), (28, 28), (32, 32, 3)])
 def test_the_best_online_code_is_a_pool_of_longer_trainings(shape):
     code, model = build("online:best", np.zeros((4, *shape), np.uint8))
-    assert model in BEST_POOLS
+    assert model in BEST
     networks = [one.learner for one in code.learner.learners if isinstance(one.learner, Replay)]
     assert networks
     assert all(network.use == "best" for network in networks)
@@ -37,7 +37,7 @@ def test_the_best_online_code_is_a_pool_of_longer_trainings(shape):
 
 
 def test_a_pool_serves_the_codes_that_send_no_model_and_where_all_of_it_fits():
-    large, small = np.zeros((4, 28, 28), np.uint8), np.zeros((4, 8, 8), np.uint8)
+    large, small = np.zeros((4, 32, 32, 3), np.uint8), np.zeros((4, 8, 8), np.uint8)
     assert candidates("online", large, POOLS) == candidates("online:best", large, POOLS) == POOLS
     assert candidates("online", small, POOLS) == POOLS[:1]
     assert candidates("shannon", large, (*POOLS, "lenet")) == POOLS[1:2]

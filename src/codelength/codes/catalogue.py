@@ -51,10 +51,11 @@ def _network(x: npt.NDArray[Any]) -> str:
     return "vgg-small" if colour and _side(x) >= 16 else "lenet"
 
 
-#: networks of different kinds, which err for different reasons: for small pictures, grey ones, photographs
-POOLS = ("lenet+mlp", "lenet+lenet-5-bn+lenet-5", "vgg-small+resnet-white")
-#: where time matters less; the first is for tables
-BEST_POOLS = (
+#: for tables, small pictures, grey ones and photographs; networks of different kinds err for different reasons
+ONLINE = ("mlp", "lenet+mlp", "lenet-5-bn", "vgg-small+resnet-white")
+POOLS = tuple(model for model in ONLINE if "+" in model)
+#: where time matters less
+BEST = (
     "mlp+random-forest",
     "lenet+mlp+nearest-neighbours",
     "lenet-5-bn+lenet-5+resnet-small",
@@ -68,11 +69,11 @@ def _kind(x: npt.NDArray[Any]) -> int:
 
 
 def _online(x: npt.NDArray[Any]) -> str:
-    return (_network(x), *POOLS)[_kind(x)]
+    return ONLINE[_kind(x)]
 
 
 def _best(x: npt.NDArray[Any]) -> str:
-    return BEST_POOLS[_kind(x)]
+    return BEST[_kind(x)]
 
 
 def _held(x: npt.NDArray[Any]) -> str:

@@ -98,8 +98,8 @@ class Recipe(Agreement):
 TABLE = Recipe(passes=20.0, early=10.0, late_from=1000.0, label_smoothing=0.1, weight_decay=0.05)
 
 GRAY = Recipe(
-    passes=4.0,
-    early=12.0,
+    passes=16.0,
+    early=3.0,
     late_from=8000.0,
     focus=0.5,
     labels_per_example=400.0,
