@@ -51,7 +51,7 @@ def _network(x: npt.NDArray[Any]) -> str:
     return "vgg-small" if colour and _side(x) >= 16 else "lenet"
 
 
-#: for tables, small pictures, grey ones and photographs; networks of different kinds err for different reasons
+#: for tables, small pictures, grey ones, photographs; networks of different kinds err for different reasons
 ONLINE = ("mlp", "lenet+mlp", "lenet-5-bn", "vgg-small+resnet-white")
 POOLS = tuple(model for model in ONLINE if "+" in model)
 #: where time matters less
