@@ -112,12 +112,12 @@ CLASSIFIERS = {
 FIRST = {"vgg-small": 10}
 
 
-def replaying(model: str, use: str = "replay") -> Learner:
+def replaying(model: str, use: str = "online") -> Learner:
     """A network by name, trained on through the stream under the recipe for that use, calibrated forward."""
     return Calibrated(Replay(model, use=use))
 
 
-def learning(model: str, use: str = "replay") -> Learner:
+def learning(model: str, use: str = "online") -> Learner:
     """A network that trains on, a classifier that is refitted; several, with + between, pooled."""
     names = model.split("+")
     if len(names) > 1:

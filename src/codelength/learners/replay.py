@@ -25,7 +25,8 @@ class Replay(Learner):
     weights predict. The first block has `first_block` labels; those after it are that share
     `block_growth` of the labels so far, and `largest_block` at most. Before the first label the
     prediction is uniform; after the last one a recipe may have a finish, where other inputs are to
-    be predicted. `use` is "replay", or "best" where time matters less. Raises AgreementError for an
+    be predicted. `use` is "replay", "online" for what the codes of that name mean (the same but for grey
+    pictures, where it trains longer), or "best" where time matters less. Raises AgreementError for an
     unknown network or use, InputError when the network cannot take the inputs.
     """
 

@@ -98,8 +98,8 @@ class Recipe(Agreement):
 TABLE = Recipe(passes=20.0, early=10.0, late_from=1000.0, label_smoothing=0.1, weight_decay=0.05)
 
 GRAY = Recipe(
-    passes=16.0,
-    early=3.0,
+    passes=4.0,
+    early=12.0,
     late_from=8000.0,
     focus=0.5,
     labels_per_example=400.0,
@@ -134,6 +134,9 @@ PHOTO = Recipe(
     finish=3.0,
     views=6,
 )
+
+#: what `online` means by now, for networks that need no others of another kind beside them
+GRAY_ONLINE = dataclasses.replace(GRAY, passes=16.0, early=3.0, pretext=0.5)
 
 #: where time matters less
 GRAY_BEST = dataclasses.replace(GRAY, passes=6.0, early=8.0, networks=4)
@@ -203,6 +206,7 @@ PHOTO_PRETEXT = dataclasses.replace(PHOTO_ANEW, early=2.0, cutout=0.0)
 #: for tables, grey pictures and photographs, in the order of `kind`, by what a network is trained for
 PRESETS = {
     "replay": (TABLE, GRAY, PHOTO),
+    "online": (TABLE, GRAY_ONLINE, PHOTO),
     "best": (TABLE, GRAY_BEST, PHOTO_BEST),
     "anew": (TABLE_ANEW, GRAY_ANEW, PHOTO_ANEW),
     "sent": (TABLE_SENT, GRAY_SENT, PHOTO_SENT),
