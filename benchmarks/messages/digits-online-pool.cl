@@ -1,2 +1,2 @@
-‰CLN“—¦online‘‚©switching‘“ªcalibrated‘¦replay‘¥lenetªcalibrated‘¦replay‘£mlpªcalibrated‘¥refit‘ªclassifier’´KNeighborsClassifier’§weights¨distance¤rule¤poolÍ
-Äzp[›ß™S‡)Ía “¥”§float32£cpuÃ–¥2.4.6¥1.9.1¦1.17.1ª2.13.0+cpu¤AVX2¨AMD 25/1Ä9Z3óeþÍÓÄ¹0$V‘Ã©8–&þéûÿ¸‘·Y¤Ä‰7S‡>‹§7Ø[µÃ„z)Œar©åG§ÔypÊ7ÉÝw<*¡E
+‰CLN“—¦online‘‚©switching‘“ªcalibrated‘‚¦replay‘¥lenet£use¦onlineªcalibrated‘‚¦replay‘£mlp£use¦onlineªcalibrated‘¥refit‘ªclassifier’´KNeighborsClassifier’§weights¨distance¤rule¤poolÍ
+Äzp[›ß™S‡)Ía “¥”§float32£cpuÃ–¥2.4.6¥1.9.1¦1.17.1ª2.13.0+cpu¤AVX2«Intel 6/207Ä9Z3óeþÍÓÄ¹0$=BÍ…EÑÞ¢aá™:Ë7ÖØÄ¶¡©>$ªÍ¿Å3	ð:`IÏzWèë4Žnƒm¾ÃÌûÏ¼
