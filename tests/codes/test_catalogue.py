@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from codelength.agreement import pack, worded
 from codelength.codes.catalogue import BEST, ONLINE, POOLS, USUAL, build, candidates
 from codelength.learners.replay import Replay
 from codelength.learners.switching import Switching
@@ -24,6 +25,7 @@ def test_the_online_code_has_a_model_agreed_for_the_inputs(shape, agreed):
     code, model = build("online", np.zeros((4, *shape), np.uint8))
     assert model == agreed
     assert isinstance(code.learner, Switching) == ("+" in agreed)
+    assert "use=online" in worded(pack(code))
 
 
 @pytest.mark.parametrize("shape", [(5,), (8, 8), (28, 28), (32, 32, 3)])
