@@ -135,7 +135,7 @@ PHOTO = Recipe(
     views=6,
 )
 
-#: what `online` means by now, for networks that need no others of another kind beside them
+#: what the code `online` means: with more replays late, one kind of network needs no others beside it
 GRAY_ONLINE = dataclasses.replace(GRAY, passes=16.0, early=3.0, pretext=0.5)
 
 #: where time matters less
