@@ -112,7 +112,7 @@ CLASSIFIERS = {
 FIRST = {"vgg-small": 10}
 
 
-def replaying(model: str, use: str = "online") -> Learner:
+def replaying(model: str, use: str) -> Learner:
     """A network by name, trained on through the stream under the recipe for that use, calibrated forward."""
     return Calibrated(Replay(model, use=use))
 
