@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from codelength.learners.refit import Refit
     from codelength.learners.replay import Replay
     from codelength.learners.retrain import Retrain
+    from codelength.learners.spread import Spread
     from codelength.learners.switching import Switching
     from codelength.message import Measurement, Message
     from codelength.profile import is_portable, portable
@@ -80,6 +81,7 @@ _MODULES = {
     "learners.refit": ("Refit",),
     "learners.replay": ("Replay",),
     "learners.retrain": ("Retrain",),
+    "learners.spread": ("Spread",),
     "learners.switching": ("Switching",),
     "message": ("Measurement", "Message"),
     "profile": ("is_portable", "portable"),

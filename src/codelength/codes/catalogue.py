@@ -27,6 +27,7 @@ from codelength.learners.learner import Learner
 from codelength.learners.refit import Refit
 from codelength.learners.replay import Replay
 from codelength.learners.retrain import Retrain
+from codelength.learners.spread import Spread
 from codelength.learners.switching import Switching
 
 
@@ -51,8 +52,13 @@ def _network(x: npt.NDArray[Any]) -> str:
     return "vgg-small" if colour and _side(x) >= 16 else "lenet"
 
 
-#: for tables, small pictures, grey ones, photographs; networks of different kinds err for different reasons
-ONLINE = ("mlp", "lenet+mlp", "lenet-5-bn", "vgg-small+resnet-white")
+#: for tables, small pictures, grey ones, photographs; learners of different kinds err for different reasons
+ONLINE = (
+    "mlp+label-spreading",
+    "lenet+mlp+label-spreading",
+    "lenet-5-bn+label-spreading",
+    "vgg-small+resnet-white",
+)
 POOLS = tuple(model for model in ONLINE if "+" in model)
 #: where time matters less
 BEST = (
@@ -102,6 +108,8 @@ def _refitted(x: npt.NDArray[Any]) -> str:
     return "nearest-neighbours" if x.ndim > 2 else "random-forest"
 
 
+SPREADING = "label-spreading"
+
 #: agreed classifiers, by names of our own
 CLASSIFIERS = {
     "nearest-neighbours": Classifier("KNeighborsClassifier", ("weights", "distance")),
@@ -118,10 +126,14 @@ def replaying(model: str, use: str) -> Learner:
 
 
 def learning(model: str, use: str = "online") -> Learner:
-    """A network that trains on, a classifier that is refitted; several, with + between, pooled."""
+    """A network that trains on, spreading labels, a refitted classifier; several, with + between, pooled."""
     names = model.split("+")
     if len(names) > 1:
-        return Switching(tuple(learning(name, use) for name in names), "pool")
+        # labels that spread are ahead at first and behind in the end
+        forget = 2.0 if SPREADING in names else 0.0
+        return Switching(tuple(learning(name, use) for name in names), "pool", forget=forget)
+    if model == SPREADING:
+        return Calibrated(Spread())
     return replaying(model, use) if networks.is_network(model) else refitting(model)
 
 

@@ -59,6 +59,10 @@ class Calibrated(Learner):
         # exp and log differ in the last bit between versions and instruction sets
         return self.learner.libraries | {"numpy"}
 
+    @property
+    def light(self) -> bool:
+        return self.learner.light
+
     def begin(self, task: Task) -> CalibratedPredictor:
         """The inner learner's beginning, with no opinion yet on its confidence."""
         return CalibratedPredictor(self.learner.begin(task), Calibration(task.classes, self.forget))

@@ -45,6 +45,10 @@ class Columns(Learner):
     def libraries(self) -> frozenset[str]:
         return self.learner.libraries
 
+    @property
+    def light(self) -> bool:
+        return self.learner.light
+
     def begin(self, task: Task) -> ColumnsPredictor:
         return ColumnsPredictor(self, self.learner.begin(self._seen(task)))
 

@@ -84,6 +84,11 @@ class Learner(Agreement, ABC):
         """What the probabilities depend on: "scikit-learn", "torch"; integer-exact learners name nothing."""
         return frozenset()
 
+    @property
+    def light(self) -> bool:
+        """Whether it works so little that a thread of its own would idle while others train."""
+        return "torch" not in self.libraries
+
     @abstractmethod
     def begin(self, task: Task) -> Predictor:
         """A fresh predictor that has seen no label of the task."""

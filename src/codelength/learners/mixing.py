@@ -48,9 +48,9 @@ def require_rule(rule: str, count: int) -> None:
         raise AgreementError(f"a pool takes at most {_POOLED} learners, not {count}")
 
 
-def mixture(rule: str, count: int, rate: float) -> Mixture:
+def mixture(rule: str, count: int, rate: float, forget: float) -> Mixture:
     """The mixture of so many learners by the rule of that name; see `Switching`."""
-    return Pool(count) if rule == "pool" else Weights(count, rule, rate)
+    return Pool(count, forget) if rule == "pool" else Weights(count, rule, rate)
 
 
 class Weights:
@@ -115,13 +115,15 @@ class Pool:
 
     The mean is arithmetic (the linear pool), geometric (the logarithmic pool) or between them, that of the
     square roots; each under all weights w_g in quarters, and as it is or sharpened, s_g = 5/4 or 3/2: a
-    mean of learners that err for reasons of their own is too modest. It costs at most log2 of the number
-    of pools more than the best of them: 5.5 bits for two learners, 7.1 for three. Sources: C. Genest and
-    J. Zidek, Combining Probability Distributions (Statistical Science 1986); R. Ranjan and T. Gneiting,
-    Combining Probability Forecasts (JRSS B 2010).
+    mean of learners that err for reasons of their own is too modest. Unless it is to `forget` (see
+    `Switching`), it costs at most log2 of the number of pools more than the best of them: 5.5 bits for two
+    learners, 7.1 for three. Sources: C. Genest and J. Zidek, Combining Probability Distributions (Statistical
+    Science 1986); R. Ranjan and T. Gneiting, Combining Probability Forecasts (JRSS B 2010).
     """
 
-    def __init__(self, count: int) -> None:
+    def __init__(self, count: int, forget: float = 0.0) -> None:
+        self._forget = forget
+        self._labels = 0
         self._shares = np.array(list(_summing_to(_PARTS, count))) / _PARTS  # (shares, learners)
         self._logs = np.zeros((len(_SHARPNESS), _MEANS, len(self._shares)))
         self._logs -= np.log(self._logs.size)
@@ -137,6 +139,9 @@ class Pool:
         return np.concatenate([np.einsum("smg,smgrc->rc", weights, q) for q in self._pools(p)])
 
     def follow(self, p: Probabilities, y: Labels) -> None:
+        if self._forget and self._labels:
+            self._logs = self._logs * (self._labels / (self._labels + len(y))) ** self._forget
+        self._labels += len(y)
         start = 0
         for q in self._pools(p):
             rows = q.shape[3]
@@ -146,10 +151,10 @@ class Pool:
         self._logs -= np.logaddexp.reduce(self._logs, axis=None)
 
     def state(self) -> State:
-        return {"logs": self._logs}
+        return {"logs": self._logs, "labels": np.array(self._labels)}
 
     def restore(self, state: State) -> None:
-        self._logs = state["logs"].astype(np.float64)
+        self._logs, self._labels = state["logs"].astype(np.float64), int(state["labels"])
 
     def _pools(self, p: Probabilities) -> Iterator[Probabilities]:
         """What each pool predicts (sharpness, means, shares, rows, classes), for some rows after others."""

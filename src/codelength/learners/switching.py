@@ -48,10 +48,11 @@ class Switching(Learner):
       each switch may be the last one. No rate to choose.
     - "average": equal weights for ever, an ensemble.
     - "pool": a weighted mean, sharpened or not; which mean, under which weights, is learned (`mixing.Pool`).
-      The one that can be better than every learner at every time. For at most 8 learners.
+      The one that can be better than every learner at every time. For at most 8 learners. The i-th of n
+      labels counts with weight (i / n)^forget, for some learn sooner and others better; 0 is Bayes' rule.
 
     Each learner keeps its own blocks; weights follow inside them, after each label at first and then
-    after every 256th part of the past. Learners that need torch work side by side. Raises AgreementError
+    after every 256th part of the past. Learners that train networks work side by side. Raises AgreementError
     for an unknown rule, for no learners and for more than a rule takes.
     """
 
@@ -59,16 +60,23 @@ class Switching(Learner):
     rule: str = "switch"
     rate: Annotated[float, Within(0.0, 0.5)] = 0.001
     floor: Annotated[float, Within(1e-12, 0.5)] = 2.0**-16  # so that one zero does not end a learner
+    forget: Annotated[float, Within(0.0, 64.0)] = 0.0
 
     def __post_init__(self) -> None:
         super().__post_init__()
         require_rule(self.rule, len(self.learners))
         if not self.learners or not all(isinstance(learner, Learner) for learner in self.learners):
             raise AgreementError("Switching.learners must be one learner or more")
+        if self.forget and self.rule != "pool":
+            raise AgreementError(f"only a pool forgets, not the rule {self.rule!r}")
 
     @property
     def libraries(self) -> frozenset[str]:
         return frozenset({"numpy"}).union(*(learner.libraries for learner in self.learners))
+
+    @property
+    def light(self) -> bool:
+        return all(learner.light for learner in self.learners)
 
     def begin(self, task: Task) -> Switched:
         return Switched(self, task)
@@ -98,7 +106,7 @@ class Switched:
         self._each = apart.each
         self._members = [_Member(learner, apart.task, switching.floor) for learner in switching.learners]
         self._names = [f"{place}: {worded(pack(each))}" for place, each in enumerate(switching.learners, 1)]
-        self._mixture = mixture(switching.rule, len(self._members), switching.rate)
+        self._mixture = mixture(switching.rule, len(self._members), switching.rate, switching.forget)
         self._bits = np.zeros(len(self._members))  # each learner's own
         self._y = np.zeros(len(task.x), np.int64)
         self._seen = 0
@@ -169,14 +177,14 @@ class Switched:
 
 
 class _SideBySide:
-    """Learners that need torch, each in a thread with its share of the agreed ones; the others after them.
+    """Learners that train networks, each in a thread with its share of the agreed ones; then the others.
 
     Where they are more than the threads, in turn, each with all of those: its own networks share them out,
     and two threads would be done with three learners at different times.
     """
 
     def __init__(self, learners: Sequence[Learner], task: Task) -> None:
-        self._threaded = ["torch" in learner.libraries for learner in learners]
+        self._threaded = [not learner.light for learner in learners]
         count, threads = sum(self._threaded), task.numerics.threads
         self._workers = Workers(count if count <= threads else 1, threads)
         numerics = dataclasses.replace(task.numerics, threads=self._workers.threads)

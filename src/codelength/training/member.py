@@ -60,10 +60,11 @@ class Member:
     def step(self, rows: Integers, labels: Integers, scale: float, variations: torch.Generator) -> Floats:
         """One step on varied inputs of these rows (m,); `labels` (n,) are of all rows.
 
-        `scale` is the step size over the recipe's. Returns the loss of each row just before, in nats.
+        `scale` is the step size over the recipe's. Returns the loss of each input just before, in nats.
         """
+        rows, wanted = self._question(rows, labels)
         x = augment(self._batch(self._x[rows]), self._recipe, variations)
-        losses = self.trainer.step(x, torch.from_numpy(labels[rows]), scale)
+        losses = self.trainer.step(x, torch.from_numpy(wanted), scale)
         return typing.cast(Floats, losses.double().numpy())
 
     def start_from(self, other: Member) -> None:
@@ -81,11 +82,21 @@ class Member:
         starts = range(0, len(x), _LARGEST_PREDICTED)
         return np.concatenate([self._predict_batch(x[at : at + _LARGEST_PREDICTED]) for at in starts])
 
+    def outputs(self, x: npt.NDArray[Any]) -> Tensor:
+        """What the averaged weights make of inputs (m, ...) as they are: (m, outputs), on the CPU."""
+        starts = range(0, len(x), _LARGEST_PREDICTED)
+        batches = (self._batch(x[at : at + _LARGEST_PREDICTED]) for at in starts)
+        return torch.cat([self.trainer.logits(batch) for batch in batches])
+
     def settle(self) -> None:
         """Takes the statistics of batch norms anew, from the first inputs, in fixed batches."""
         starts = range(0, min(len(self._x), _SETTLED), _LARGEST_PREDICTED)
         batches = (self._x[at : at + _LARGEST_PREDICTED] for at in starts)
         self.trainer.settle(self._batch(batch) for batch in batches if len(batch) > 1)
+
+    def _question(self, rows: Integers, labels: Integers) -> tuple[Integers, Integers]:
+        """The rows of the inputs that a step shows, and the class wanted of each."""
+        return rows, labels[rows]
 
     def _predict_batch(self, x: npt.NDArray[Any]) -> Floats:
         count = len(x)

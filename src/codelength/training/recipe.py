@@ -136,7 +136,7 @@ PHOTO = Recipe(
 )
 
 #: what the code `online` means: with more replays late, one kind of network needs no others beside it
-GRAY_ONLINE = dataclasses.replace(GRAY, passes=16.0, early=3.0, pretext=0.5)
+GRAY_ONLINE = dataclasses.replace(GRAY, passes=16.0, early=3.0)
 
 #: where time matters less
 GRAY_BEST = dataclasses.replace(GRAY, passes=6.0, early=8.0, networks=4)
@@ -202,6 +202,20 @@ PHOTO_VARIATIONAL = dataclasses.replace(PHOTO_PRICED, step=2.5e-2, bias_step=2.5
 #: trained before the first label, on how far pictures were turned, for as many passes as a recipe says
 GRAY_PRETEXT = GRAY_SENT
 PHOTO_PRETEXT = dataclasses.replace(PHOTO_ANEW, early=2.0, cutout=0.0)
+
+#: trained before the first label to tell pictures apart, for about as many steps however many they are
+GRAY_CONTRAST = Recipe(
+    passes=1.0,
+    early=50.0,
+    late_from=60000.0,
+    smallest_batch=128,
+    largest_batch=128,
+    shift=0.1,
+    rotation=20.0,
+    scale=0.2,
+    shear=0.2,
+    elastic=0.04,
+)
 
 #: for tables, grey pictures and photographs, in the order of `kind`, by what a network is trained for
 PRESETS = {
