@@ -41,7 +41,7 @@ def test_the_best_online_code_is_a_pool_of_longer_trainings(shape):
 def test_a_pool_serves_the_codes_that_send_no_model_and_where_all_of_it_fits():
     large, small = np.zeros((4, 32, 32, 3), np.uint8), np.zeros((4, 8, 8), np.uint8)
     assert candidates("online", large, POOLS) == candidates("online:best", large, POOLS) == POOLS
-    assert candidates("online", small, POOLS) == POOLS[:1]
-    assert candidates("shannon", large, (*POOLS, "lenet")) == POOLS[1:2]
+    assert candidates("online", small, POOLS) == POOLS[:2]
+    assert candidates("shannon", large, (*POOLS, "lenet")) == POOLS[3:]
     assert candidates("shannon", small, (*POOLS, "lenet")) == ("lenet",)
     assert candidates("online:refit", large, POOLS) == candidates("two-part:float32", large, POOLS) == ()

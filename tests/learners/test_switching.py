@@ -83,8 +83,8 @@ def test_the_switch_distribution_is_a_sum_over_histories(rows):
     assert codelength("switch", 0.0, table) == pytest.approx(over_histories(table, start, step), abs=1e-9)
 
 
-@given(st.integers(1, 3), st.integers(1, 30), st.integers(0, 2**32 - 1))
-def test_a_pool_is_the_mixture_of_sharpened_means(count, n, seed):
+@given(st.integers(1, 3), st.integers(1, 30), st.integers(0, 2**32 - 1), st.sampled_from([0.0, 0.5, 2.0]))
+def test_a_pool_is_the_mixture_of_sharpened_means(count, n, seed, forget):
     rng = np.random.default_rng(seed)
     p, y = rng.dirichlet(np.ones(4), size=(count, n)), rng.integers(0, 4, n)
     quarters = [each for each in itertools.product(range(5), repeat=count) if sum(each) == 4]
@@ -93,19 +93,20 @@ def test_a_pool_is_the_mixture_of_sharpened_means(count, n, seed):
     means = np.concatenate([np.sum(p * shares, axis=1), roots, np.prod(p**shares, axis=1)])
     sharpened = np.concatenate([means, means**1.25, means**1.5])
     given = (sharpened / sharpened.sum(axis=2, keepdims=True))[:, np.arange(n), y]
-    pool, bits = Pool(count), 0.0
+    pool, bits = Pool(count, forget), 0.0
     for start in range(0, n, 7):
         block = slice(start, start + 7)
         mixed = pool.mix(p[:, block])
         assert mixed.sum(axis=1) == pytest.approx(1)
         bits -= np.log2(mixed[np.arange(len(mixed)), y[block]]).sum()
         pool.follow(p[:, block], y[block])
-    # weights follow after each block, so that the sum is that of the blocks' means
+    # weights follow after each block, so that the sum is that of the blocks' means; the past counts less
     logs, expected = np.zeros(len(given)), 0.0
     for start in range(0, n, 7):
         block = given[:, start : start + 7]
         weights = np.exp(logs - np.logaddexp.reduce(logs))
         expected -= np.log2(weights @ block).sum()
+        logs *= (start / (start + block.shape[1])) ** forget
         logs += np.log(block).sum(axis=1)
     assert bits == pytest.approx(expected, abs=1e-9)
     assert pool.shares().sum() == pytest.approx(1)
@@ -123,6 +124,21 @@ def test_a_pool_is_better_than_each_of_its_learners():
         pool.follow(p[:, row : row + 1], y[row : row + 1])
     alone = -np.log2(p[:, np.arange(500), y]).sum(axis=1)
     assert bits < 0.8 * alone.min()
+
+
+def test_a_pool_that_forgets_follows_who_is_ahead_now():
+    rng = np.random.default_rng(0)
+    y = rng.integers(0, 3, 1000)
+    good, bad = 0.1 + 0.7 * np.eye(3)[y], np.full((1000, 3), 1 / 3)
+    early = np.arange(1000)[:, None] < 200
+    p = np.stack((np.where(early, good, bad), np.where(early, bad, good)))
+    bits = {}
+    for forget in (0.0, 2.0):
+        pool, bits[forget] = Pool(2, forget), 0.0
+        for row in range(1000):
+            bits[forget] -= np.log2(pool.mix(p[:, row : row + 1])[0, y[row]])
+            pool.follow(p[:, row : row + 1], y[row : row + 1])
+    assert bits[2.0] < bits[0.0] - 50
 
 
 def test_average_never_learns():
@@ -211,6 +227,8 @@ def test_nonsense_is_refused():
         cl.Switching(LEARNERS, "best")
     with pytest.raises(cl.AgreementError, match="at most 8"):
         cl.Switching(9 * LEARNERS[:1], "pool")
+    with pytest.raises(cl.AgreementError, match="only a pool"):
+        cl.Switching(LEARNERS, "bayes", forget=1.0)
     with pytest.raises(cl.AgreementError, match="one learner"):
         cl.Switching(())
     with pytest.raises(cl.AgreementError, match="one learner"):

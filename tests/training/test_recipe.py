@@ -8,7 +8,7 @@ import hashlib
 import pytest
 
 from codelength.errors import AgreementError
-from codelength.training.recipe import GRAY, PHOTO, PRESETS, TABLE, Recipe, preset
+from codelength.training.recipe import GRAY, GRAY_CONTRAST, PHOTO, PRESETS, TABLE, Recipe, preset
 
 
 @pytest.mark.parametrize(
@@ -40,9 +40,10 @@ def test_presets_go_by_the_shape_alone() -> None:
 def test_agreed_recipes_stay_as_they_are() -> None:
     # a message names the use of a recipe and none of its numbers, so other numbers take another use; a new
     # field may be added to these names' digest once its default changes no training
-    agreed = {use: [dataclasses.astuple(recipe) for recipe in recipes] for use, recipes in PRESETS.items()}
+    named = PRESETS | {"contrast": (GRAY_CONTRAST,)}
+    agreed = {use: [dataclasses.astuple(recipe) for recipe in recipes] for use, recipes in named.items()}
     digest = hashlib.blake2b(repr(agreed).encode(), digest_size=8).hexdigest()
-    assert digest == "0f09664bc1075d3b"
+    assert digest == "2e2d6d50be388030"
 
 
 def test_only_square_pictures_have_a_pretext() -> None:

@@ -59,8 +59,8 @@ Model = Annotated[
     typer.Option(
         help="A network (shallow, mlp, lenet, vgg-small, …) or, for online:refit, also a "
         "classifier (nearest-neighbours, random-forest, or scikit-learn's name for it), or your own; for "
-        "online also several with + between, which are pooled; else one agreed from the inputs' "
-        "shape. Example: --model lenet"
+        "online also label-spreading, and several with + between, which are pooled; else one agreed from "
+        "the inputs' shape. Example: --model lenet"
     ),
 ]
 First = Annotated[

@@ -155,7 +155,8 @@ def compare(
     models: Annotated[
         str,
         typer.Option(
-            help="Networks and classifiers, with commas between. Example: --models lenet,mlp,random-forest"
+            help="Networks, classifiers and label-spreading, with commas between. "
+            "Example: --models lenet,mlp,random-forest"
         ),
     ],
     orders: Annotated[

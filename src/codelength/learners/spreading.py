@@ -154,6 +154,9 @@ class Graph:
 
 
 def _means(scores: Tensor, near: Tensor, weights: Tensor) -> Tensor:
+    """The weighted mean (m, classes) of the scores of nodes (m, k); nothing where a node is alone."""
+    if not near.numel():
+        return scores.new_zeros(len(near), scores.shape[1])
     return embedding_bag(near, scores, mode="sum", per_sample_weights=weights)
 
 
