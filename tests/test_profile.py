@@ -77,6 +77,28 @@ def test_posteriors_are_fitted_alike_by_processors_of_both_makers() -> None:
     assert run(sys.executable, "-c", POSTERIORS).stdout.split() == ["02b68800acdf5a18", "0170b800910c2833"]
 
 
+SPREADING = """
+import hashlib
+import codelength as cl
+cl.portable()
+import numpy as np
+from codelength.numerics import Numerics
+x = cl.load("digits").x[:80]
+recipe = cl.Recipe(passes=2.0, early=1.0, smallest_batch=16, shift=0.1)
+for learner in (cl.Spread(), cl.Spread("mlp", recipe)):
+    numerics = Numerics.here(learner.libraries)
+    with numerics.enforced(learner.libraries):
+        predictor = learner.begin(cl.Task(x, np.arange(80), 10, 0, numerics))
+        predictor.update(x[:30], np.arange(30) % 10)
+        print(hashlib.sha256(predictor.predict(x).tobytes()).hexdigest()[:16])
+"""
+
+
+def test_labels_spread_alike_on_processors_of_both_makers() -> None:
+    # an Intel of 2023, and an emulated EPYC and Haswell, came to these
+    assert run(sys.executable, "-c", SPREADING).stdout.split() == ["0cf2aa274ef3f31b", "7713ac1e7b923486"]
+
+
 def test_portable_roots_are_made_of_operations_that_ieee_754_rounds() -> None:
     rooted = (
         "import codelength as cl; cl.portable();"

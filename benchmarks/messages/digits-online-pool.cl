@@ -1,2 +1,2 @@
 ‰CLN“—¦online‘‚©switching‘“ªcalibrated‘‚¦replay‘¥lenet£use¦onlineªcalibrated‘‚¦replay‘£mlp£use¦onlineªcalibrated‘¥refit‘ªclassifier’´KNeighborsClassifier’§weights¨distance¤rule¤poolÍ
-Äzp[›ß™S‡)Ía “¥”§float32£cpuÃ–¥2.4.6¥1.9.1¦1.17.1ª2.13.0+cpu¤AVX2«Intel 6/207Ä9Z3óeþÍÓÄ¹0$=BÍ…EÑÞ¢aá™:Ë7ÖØÄ¶¡©>$ªÍ¿Å3	ð:`IÏzWèë4Žnƒm¾ÃÌûÏ¼
+Äzp[›ß™S‡)Ía “¥”§float32£cpuÃ–¥2.4.6¥1.9.1¦1.17.1ª2.13.0+cpu¤AVX2«Intel 6/207Ä9Z3óeþÍÓÄ¹0$V‘Ã©8–&þéûÿ¸0ôóÆÄ‰7S‡>‹§7«€Âc»57žó“.ÓSvžQŠÉœ	”í-ÓOq
