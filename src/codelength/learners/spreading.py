@@ -49,7 +49,7 @@ class Spreading:
             return uniform(len(x), self._task.classes)
         known = self._labels[: min(self._seen, self._spread.reach)]
         counts = torch.from_numpy(np.bincount(known, minlength=self._task.classes))
-        if self._scores is None:
+        if self._scores is None:  # those of each class add up to as many as were seen
             scores = self._graph.spread(torch.from_numpy(known), self._task.classes, self._spread.keep)
             self._scores = scores / scores.sum(dim=0).clamp(min=torch.finfo(scores.dtype).tiny) * counts
         p = self._graph.interpolate(self._embed(x), self._scores).double().numpy()
@@ -120,7 +120,10 @@ class Graph:
         self._joined = near, self._weights(squares)
 
     def spread(self, labels: Tensor, classes: int, keep: float) -> Tensor:
-        """Scores (n, classes) after the first nodes have handed on their labels for some rounds."""
+        """Scores F (n, classes) once the labels Y of the first nodes were handed on.
+
+        F = keep W F + (1 - keep) Y, some rounds of it, where rows of W weigh a node's neighbours.
+        """
         own = torch.zeros(len(self._points), classes)
         own[torch.arange(len(labels)), labels] = 1 - keep
         scores = own
