@@ -28,7 +28,7 @@ from codelength.results import curve
 from codelength.results.experiment import Experiment, encoded, second_process
 from codelength.results.progress import shown
 from codelength.results.runs import Runs, origin
-from codelength.results.table import rendered
+from codelength.results.table import WIDTH, rendered
 
 # what Bob gets of each data set by name: files that hold no label he could read
 _IMAGES = {
@@ -89,7 +89,7 @@ def main() -> None:
         picture = RESULTS / f"{name}.png"
         picture.unlink(missing_ok=True)
         curve.save([row], picture)
-    Console(width=132).print(rendered(rows, RESULTS))
+    Console(width=WIDTH).print(rendered(rows, RESULTS))
 
 
 if __name__ == "__main__":

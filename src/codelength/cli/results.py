@@ -91,7 +91,7 @@ def table(
     from codelength.codes.catalogue import USUAL, entry
     from codelength.results import sweep
     from codelength.results.runs import Runs, command
-    from codelength.results.table import rendered, verdicts
+    from codelength.results.table import WIDTH, rendered, verdicts
 
     chosen = names(codes) or USUAL
     for name in chosen:
@@ -101,7 +101,7 @@ def table(
         raise InputError("--all chooses the model itself: give --model or --all")
     effort = sweep.budget(budget) if every else sweep.Budget(None, None if model is None else (model,))
     sources = [source(name, data_dir, target, first or effort.first, plugin) for name in data]
-    console = Console(width=None if sys.stdout.isatty() else 132)
+    console = Console(width=None if sys.stdout.isatty() else WIDTH)
     rows = []
     with tempfile.TemporaryDirectory() as scratch:
         kept = Runs(runs or Path(scratch)).make()
@@ -177,6 +177,7 @@ def compare(
     from codelength.results.comparison import compare as compared
     from codelength.results.progress import shown
     from codelength.results.runs import as_json
+    from codelength.results.table import WIDTH
 
     require_outputs(json_file)
     loaded = source(data, data_dir, target, first, plugin).load()
@@ -184,7 +185,7 @@ def compare(
         found = compared(
             names(models), loaded.x, loaded.y, classes=loaded.classes, orders=orders, progress=progress
         )
-    console = Console(width=None if sys.stdout.isatty() else 132)
+    console = Console(width=None if sys.stdout.isatty() else WIDTH)
     console.print(
         found.rendered(f"{loaded.name}: {found.at[-1]:,} labels, {orders} orders, online codelengths")
     )

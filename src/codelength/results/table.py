@@ -14,6 +14,9 @@ from codelength.entropy import uniform_bits
 from codelength.results import paper
 from codelength.results.runs import Row
 
+#: columns where no terminal says how many there are: room for the longest model of `online`
+WIDTH = 140
+
 _LUCK = 10  # bits: with random labels no code saves more but once in a thousand times, whatever it is
 
 
