@@ -7,6 +7,7 @@ import pytest
 
 import codelength as cl
 from codelength import profile
+from codelength.codes.catalogue import ONLINE
 from codelength.data.source import Source
 from codelength.message import Message
 from codelength.results import sweep
@@ -26,7 +27,7 @@ def test_each_row_has_the_candidates_that_can_serve_it(source):
     (switched,) = sweep.planned([source], ("online",), ("shallow+GaussianNB",))
     assert [job.model for job in switched] == ["shallow+GaussianNB"]
     agreed = sweep.planned([source], ("uniform", "online"), None)
-    assert [[job.model for job in group] for group in agreed] == [[None], ["mlp"]]
+    assert [[job.model for job in group] for group in agreed] == [[None], [ONLINE[0]]]
     assert all(job.among == () for group in agreed for job in group)
     with pytest.raises(cl.InputError, match="none of the models"):
         sweep.planned([source], ("online",), ("GaussianNB", "vgg-small"))
