@@ -14,7 +14,7 @@ from codelength.agreement import Agreement
 from codelength.numerics import Numerics
 from codelength.order import Rows
 
-_PROBE_CELLS = 2**18  # probabilities in a probe, so that many classes cannot make it long
+PROBE_CELLS = 2**18  # probabilities in a probe, so that many classes cannot make it long
 
 Inputs = npt.NDArray[Any]
 Labels = npt.NDArray[np.int64]
@@ -100,7 +100,7 @@ class Learner(Agreement, ABC):
     def probe(self, task: Task) -> Probabilities:
         """What a short training on real inputs and made-up labels predicts; differs where floats differ."""
         predictor = self.begin(task)
-        rows = min(8 * max(task.classes, 8), 256, max(4, _PROBE_CELLS // task.classes))
+        rows = min(8 * max(task.classes, 8), 256, max(4, PROBE_CELLS // task.classes))
         head = task.x[:rows]
         predictor.update(head, np.arange(len(head), dtype=np.int64) % task.classes)
         return predictor.predict(head)

@@ -7,7 +7,7 @@ import typing
 from collections.abc import Iterator
 
 from codelength.agreement import Within, registered
-from codelength.learners.learner import Learner, Predictor, Probabilities, Task
+from codelength.learners.learner import PROBE_CELLS, Learner, Predictor, Probabilities, Task
 from codelength.training.recipe import Recipe
 
 _PROBED = 256
@@ -25,8 +25,9 @@ class Spread(Learner):
     inputs as they are for all others.
 
     The first `reach` inputs are joined to their `neighbours` nearest ones; the share `keep` of an input's
-    scores is the mean of its neighbours', the rest its own label. Labels past the graph change nothing.
-    Classes weigh as often as they were seen, and each as if it had been seen once more.
+    scores is the mean of its neighbours', the rest its own label. Labels past the graph change nothing;
+    before, they are handed on anew each time that there are more by the share `growth`. Classes weigh as
+    often as they were seen, and each as if it had been seen once more.
 
     Raises AgreementError for an unknown network, InputError when it cannot take the inputs. Sources: D. Zhou
     et al., Learning with Local and Global Consistency (NeurIPS 2003), with random walks; X. Zhu, Z.
@@ -64,5 +65,6 @@ class Spread(Learner):
         """What a slice of the training on the first inputs, and made-up labels, predict of these."""
         from codelength.learners.spreading import Spreading
 
-        head = dataclasses.replace(task, x=task.x[:_PROBED], order=task.order[:_PROBED])
+        rows = min(_PROBED, max(4, PROBE_CELLS // task.classes))
+        head = dataclasses.replace(task, x=task.x[:rows], order=task.order[:rows])
         return Spreading(self, head).rehearse()
