@@ -64,7 +64,7 @@ POOLS = tuple(model for model in ONLINE if "+" in model)
 BEST = (
     "mlp+random-forest+label-spreading",
     "lenet+mlp+nearest-neighbours+label-spreading",
-    "lenet-5-bn+lenet-5+resnet-small+label-spreading",
+    "lenet-5-bn+label-spreading",
     "vgg-wide+resnet-deep",
 )
 

@@ -139,7 +139,7 @@ PHOTO = Recipe(
 GRAY_ONLINE = dataclasses.replace(GRAY, passes=16.0, early=3.0)
 
 #: where time matters less
-GRAY_BEST = dataclasses.replace(GRAY, passes=6.0, early=8.0, networks=4)
+GRAY_BEST = dataclasses.replace(GRAY_ONLINE, networks=4)
 PHOTO_BEST = dataclasses.replace(PHOTO, passes=13.0, pretext=3.0, finish=8.0, views=8)
 
 #: trained from scratch at each doubling of the past, in place of on and on
