@@ -1,9 +1,14 @@
 import dataclasses
+import importlib
+import pkgutil
+import subprocess
+import sys
 from typing import Annotated
 
 import msgpack
 import pytest
 
+import codelength
 from codelength.agreement import (
     Agreement,
     Within,
@@ -117,6 +122,43 @@ def test_a_name_is_taken_once():
     with pytest.raises(AgreementError, match="taken"):
         registered("test:settings")(UniformCode)
     assert factory("test:mine") is test_a_name_is_taken_once
+    with pytest.raises(AgreementError, match="taken"):
+        register("vgg-16", test_a_name_is_taken_once)  # which is built in, loaded or not
+
+
+def test_the_same_definition_run_again_takes_the_place_of_the_first():
+    cell = "def mine(shape, classes): return {}"
+    for value in (1, 2):
+        notebook = {"__name__": "__main__"}
+        exec(cell.format(value), notebook)
+        register("test:cell", notebook["mine"])
+    assert factory("test:cell")((1,), 2) == 2
+
+
+@pytest.mark.parametrize("name", ["", "a" * 65, "one+other", "one,other", 3])
+def test_names_that_no_command_could_say_are_refused(name):
+    with pytest.raises(AgreementError, match="a registered name"):
+        register(name, lambda: None)
+
+
+def known():
+    with pytest.raises(AgreementError) as refused:
+        unpack({"nobody": []})
+    return refused.value.args[0].partition("known: ")[2].rstrip(")").split(", ")
+
+
+def test_whoever_can_decode_knows_every_code_and_learner():
+    for module in pkgutil.walk_packages(codelength.__path__, "codelength."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
+    fresh = (
+        "import codelength; codelength.decode; from codelength.agreement import unpack\n"
+        "try: unpack({'nobody': []})\n"
+        "except codelength.AgreementError as error: print(error)"
+    )
+    told = subprocess.run([sys.executable, "-c", fresh], capture_output=True, text=True, check=True).stdout
+    theirs = told.strip().partition("known: ")[2].rstrip(")").split(", ")
+    assert {name for name in known() if ":" not in name} - {*theirs} == set()  # tests have names with a colon
 
 
 def test_an_unknown_factory_says_what_to_do():

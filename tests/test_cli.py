@@ -182,6 +182,9 @@ def test_the_users_bytes_ride_along_and_come_back(run, tmp_path):
     assert "5,123 bytes of its payload come back" in encoded[1]
     run("decode", "m.cl", "--data", "bob.npz", "--out", "labels.npy", "--auxiliary", "back.bin")
     assert (tmp_path / "back.bin").read_bytes() == (tmp_path / "mine.bin").read_bytes()
+    run("encode", "--data", "alice.npz", "--code", "uniform", "--out", "plain.cl")
+    code, _, err = run("decode", "plain.cl", "--data", "bob.npz", "--out", "b.npy", "--auxiliary", "c.bin")
+    assert (code, "no auxiliary bytes ride along" in err) == (1, True)
 
 
 @pytest.mark.usefixtures("data")

@@ -50,9 +50,16 @@ def test_labels_that_cannot_be_sorted_are_refused(labels):
 def test_objects_that_are_all_strings_or_all_integers_are_taken():
     assert Alphabet.of(np.array(["b", "a"], dtype=object)).values.tolist() == ["a", "b"]
     assert Alphabet.of(np.array([3, -1], dtype=object)).values.tolist() == [-1, 3]
+    assert Alphabet.of(np.array([3.5, -1.0], dtype=object)).values.tolist() == [-1.0, 3.5]
     assert Alphabet.of([np.str_("b"), "a"]).values.tolist() == ["a", "b"]
     kinds = enum.StrEnum("Kinds", ["cat", "ant"])
     assert Alphabet.of([kinds.cat, kinds.ant]).values.tolist() == ["ant", "cat"]
+
+
+@pytest.mark.parametrize("labels", [["a", "a\0"], [b"\1\0", b"\1"]])
+def test_a_label_of_which_numpy_would_drop_the_end_is_refused(labels):
+    with pytest.raises(InputError, match="NUL"):
+        Alphabet.of(labels)
 
 
 def test_a_label_too_long_to_be_read_again_is_refused():

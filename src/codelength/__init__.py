@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from codelength.agreement import register, registered
     from codelength.checkpoint import Checkpoint
     from codelength.codes.best import BestOf
+    from codelength.codes.catalogue import code
     from codelength.codes.online import OnlineCode
     from codelength.codes.receiving import Received, decode, receive
     from codelength.codes.shannon import HuffmanCode, ShannonCode, fitted
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from codelength.learners.spread import Spread
     from codelength.learners.switching import Switching
     from codelength.message import Measurement, Message
+    from codelength.numerics import Numerics
     from codelength.profile import is_portable, portable
     from codelength.results.comparison import Comparison, compare
     from codelength.results.probing import probe
@@ -54,6 +56,7 @@ _MODULES = {
     "agreement": ("register", "registered"),
     "checkpoint": ("Checkpoint",),
     "codes.best": ("BestOf",),
+    "codes.catalogue": ("code",),
     "codes.online": ("OnlineCode",),
     "codes.receiving": ("Received", "decode", "receive"),
     "codes.shannon": ("HuffmanCode", "ShannonCode", "fitted"),
@@ -84,6 +87,7 @@ _MODULES = {
     "learners.spread": ("Spread",),
     "learners.switching": ("Switching",),
     "message": ("Measurement", "Message"),
+    "numerics": ("Numerics",),
     "profile": ("is_portable", "portable"),
     "results.comparison": ("Comparison", "compare"),
     "results.probing": ("probe",),

@@ -49,8 +49,10 @@ def registered(name: str) -> Callable[[A], A]:
     """Class decorator: makes an Agreement known under `name`, as messages will call it."""
 
     def register_class(cls: A) -> A:
-        if _agreements.setdefault(name, cls) is not cls:
-            raise AgreementError(f"the name {name!r} is taken by {_agreements[name].__qualname__}")
+        known = _agreements.get(name, cls)
+        if known is not cls and not _redefined(known, cls):
+            raise AgreementError(f"the name {name!r} is taken by {known.__qualname__}")
+        _agreements[name] = cls
         return cls
 
     return register_class
@@ -73,13 +75,28 @@ def register(name: str, factory: Callable[..., Any]) -> None:
     A network's factory has two parameters: `factory(shape, classes)` is called with the shape of one
     input, (features,) or (channels, height, width), and returns a `torch.nn.Module` that maps a batch
     to logits of shape (batch, classes). A classifier's factory is called with no argument and returns
-    an unfitted classifier with `fit` and `predict_proba`. Raises AgreementError when another factory
-    has the name.
+    an unfitted classifier with `fit` and `predict_proba`. The same definition, run again, takes the place
+    of the first. Raises AgreementError when another factory has the name.
     """
-    if not name or not isinstance(name, str) or len(name) > 64:
-        raise AgreementError("a registered name is a string of 1 to 64 characters")
-    if _factories.setdefault(name, factory) is not factory:
+    from codelength.networks import BUILT_IN  # here, for they are agreements, too
+
+    if not isinstance(name, str) or not 0 < len(name) <= 64 or set(name) & set("+,"):
+        raise AgreementError("a registered name is a string of 1 to 64 characters, without plus and comma")
+    known = _factories.get(name, factory)
+    if name in BUILT_IN or (known is not factory and not _redefined(known, factory)):
         raise AgreementError(f"the name {name!r} is taken; register under another one")
+    _factories[name] = factory
+
+
+def build_in(name: str, factory: Callable[..., Any]) -> None:
+    """Makes a network that `codelength.networks` lists known."""
+    _factories[name] = factory
+
+
+def _redefined(known: object, new: object) -> bool:
+    """Whether both are one definition, run twice: in a notebook's cell, say."""
+    places = [(getattr(it, "__module__", None), getattr(it, "__qualname__", "<>")) for it in (known, new)]
+    return places[0] == places[1] and "<" not in places[0][1]  # lambdas are not told apart, nor closures
 
 
 def is_registered(name: str) -> bool:

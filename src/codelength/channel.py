@@ -269,7 +269,8 @@ class Receiver(Channel):
         if expected != check:
             raise NumericsError(
                 f"after {self.account.labels} labels the two ends no longer agree: this machine computed "
-                "other floats than the sender's, or the payload was changed; no labels are returned"
+                "other floats than the sender's, this version of codelength trains otherwise than the "
+                "sender's, or the payload was changed; no labels are returned"
             )
 
 

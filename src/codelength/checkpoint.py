@@ -86,7 +86,8 @@ class Checkpoint:
             raise InputError(f"cannot go on from {self._path}: {error}; remove it to start anew") from None
         if theirs != self._identity:
             raise InputError(
-                f"{self._path} is of another run (other data, code, library or machine): remove it first"
+                f"{self._path} is of another run (other data, code, library or machine, or one with or "
+                "without --predict): remove it first"
             )
         p, ends = arrays.pop("said.p"), arrays.pop("said.ends")
         self.before = float(arrays.pop("said.seconds"))

@@ -114,7 +114,9 @@ def _from_objects(y: npt.NDArray[Any]) -> npt.NDArray[Any]:
     kinds = {type(label) for label in plain}
     if not kinds:
         return y.astype(np.int64)
-    if kinds == {str} or kinds == {bytes} or kinds <= {int} or kinds <= {bool}:
+    if kinds in ({str}, {bytes}) and any(label[-1:] in ("\0", b"\0") for label in plain):
+        raise InputError("a label ends in a NUL character, which NumPy would drop: name it otherwise")
+    if kinds in ({str}, {bytes}, {int}, {bool}, {float}):
         return np.array(plain)
     names = ", ".join(sorted(kind.__name__ for kind in kinds))
     raise InputError(f"labels must all be integers, booleans, floats or strings, not {names} ({y.dtype})")

@@ -27,6 +27,16 @@ def test_the_shortest_is_sent_and_its_name_is_paid_for():
     assert BestOf(ONLINE).measure(x, y, classes=range(3)).ideal_bits == message.ideal_bits
 
 
+def test_what_cannot_be_done_is_refused_before_any_is_measured():
+    x, y = sample(80)
+    accounts = []
+    with pytest.raises(cl.InputError, match="bits back"):
+        BestOf(ONLINE).encode(x, y, auxiliary=b"some", progress=accounts.append)
+    with pytest.raises(TypeError, match="clases"):
+        BestOf(ONLINE).encode(x, y, clases=range(3), progress=accounts.append)
+    assert not accounts
+
+
 def test_any_may_be_chosen_elsewhere_and_the_agreement_does_not_tell_which():
     x, y = sample(80)
     messages = [BestOf(ONLINE, chosen).encode(x, y) for chosen in range(3)]

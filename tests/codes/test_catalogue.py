@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+import codelength as cl
 from codelength.agreement import pack, worded
-from codelength.codes.catalogue import BEST, ONLINE, POOLS, USUAL, build, candidates
+from codelength.codes.catalogue import BEST, ONLINE, USUAL, build, candidates
 from codelength.learners.replay import Replay
 from codelength.learners.switching import Switching
 
@@ -38,10 +39,23 @@ def test_the_best_online_code_is_a_pool_of_longer_trainings(shape):
     assert "online:best" not in USUAL
 
 
+def test_a_code_by_its_name_is_the_one_of_the_command_line():
+    x = np.zeros((4, 28, 28), np.uint8)
+    assert cl.code("online", x, seed=3) == build("online", x, seed=3)[0]
+    assert cl.code("online:refit", x, "lenet") == build("online:refit", x, "lenet")[0]
+
+
+@pytest.mark.parametrize("shape", [(2, 32, 32), (4, 32, 32), (32, 32, 4)], ids=["two", "four", "four, last"])
+def test_pictures_of_several_channels_are_photographs(shape):
+    assert build("online", np.zeros((4, *shape), np.uint8))[1] == ONLINE[3]
+
+
 def test_a_pool_serves_the_codes_that_send_no_model_and_where_all_of_it_fits():
     large, small = np.zeros((4, 32, 32, 3), np.uint8), np.zeros((4, 8, 8), np.uint8)
-    assert candidates("online", large, POOLS) == candidates("online:best", large, POOLS) == POOLS
-    assert candidates("online", small, POOLS) == POOLS[:2]
-    assert candidates("shannon", large, (*POOLS, "lenet")) == POOLS[3:]
-    assert candidates("shannon", small, (*POOLS, "lenet")) == ("lenet",)
-    assert candidates("online:refit", large, POOLS) == candidates("two-part:float32", large, POOLS) == ()
+    assert candidates("online", large, ONLINE) == candidates("online:best", large, ONLINE) == ONLINE
+    assert candidates("online", small, ONLINE) == ONLINE[:2]
+    assert candidates("shannon", large, (*ONLINE, "lenet")) == ONLINE[3:]
+    assert candidates("shannon", small, (*ONLINE, "lenet")) == ("lenet",)
+    assert candidates("online:refit", large, ONLINE) == candidates("two-part:float32", large, ONLINE) == ()
+    assert candidates("online", small, ("label-spreading", "random-forest")) == ("label-spreading",)
+    assert candidates("online:refit", small, ("label-spreading", "random-forest")) == ("random-forest",)

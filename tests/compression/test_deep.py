@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 import codelength as cl
-from codelength.compression.deep import DeepCompression, clustered, pruned
+from codelength.channel import Counter
+from codelength.compression.deep import CODINGS, DeepCompression, clustered, pruned, sent
+from codelength.compression.layers import Layers
 
 
 def test_the_largest_beside_their_layers_deviation_are_kept():
@@ -33,3 +35,11 @@ def test_absurd_agreements_are_refused():
     for wrong in ({"coding": "zip"}, {"kept": 0.0}, {"values": 0}, {"rounds": 99}):
         with pytest.raises(cl.AgreementError):
             DeepCompression(**wrong)
+
+
+@pytest.mark.parametrize("coding", CODINGS)
+def test_more_shared_values_than_can_be_agreed_are_refused(coding):
+    layers = Layers([(4, 100)])
+    forged = [(np.zeros(300, np.float32), np.ones((4, 100), np.int64))]
+    with pytest.raises(cl.MessageError, match="300 shared values"):
+        sent(Counter(np.zeros(0, np.int64)), layers, coding, lambda: forged)

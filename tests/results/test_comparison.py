@@ -89,6 +89,8 @@ def test_nonsense_is_refused_before_any_work():
         cl.compare([GaussianNB()], x, y)
     with pytest.raises(cl.InputError, match="two models"):
         cl.compare(["SVC", "SVC"], x, y)
+    with pytest.raises(cl.InputError, match="each of another name"):
+        cl.compare(["SVC", "SVC", "GaussianNB"], x, y)
     with pytest.raises(cl.AgreementError, match="nonsense"):
         cl.compare(["nonsense", "SVC"], x, y)
     with pytest.raises(cl.InputError, match="not compared"):

@@ -126,6 +126,8 @@ def decode(
     bob = source(data, data_dir, target, first, plugin).load(labels=False)
     if predict and bob.x_test is None:
         raise InputError(f"{bob.name} has no test inputs to predict: leave --predict out")
+    if auxiliary and not message.header.returned:
+        raise InputError(f"no auxiliary bytes ride along in {file}: leave --auxiliary out")
     checkpoint = _checkpoint(out, resume)
     with shown("decode", message.alphabet.size) as progress:
         labels, received = decode_file(file, bob, progress, checkpoint, predicts=predict is not None)

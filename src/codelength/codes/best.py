@@ -14,7 +14,6 @@ from codelength.codes.code import Code
 from codelength.codes.shannon import ShannonCode
 from codelength.errors import AgreementError
 from codelength.learners.learner import Predictor, Task
-from codelength.message import Measurement, Message
 
 
 @registered("best-of")
@@ -48,16 +47,19 @@ class BestOf(Code):
     def libraries(self) -> frozenset[str]:
         return frozenset[str]().union(*(code.libraries for code in self.codes))
 
-    def encode(self, x: Any, y: Any, **options: Any) -> Message:
-        if self.chosen is None:
-            said = {key: value for key, value in options.items() if key in ("classes", "progress")}
-            return self._settled(x, y, **said).encode(x, y, **options)
-        return super().encode(x, y, **options)
+    def settled(self, x: Any, y: Any, classes: Any, progress: Progress | None) -> BestOf:
+        """With the code chosen that takes the fewest ideal bits, all measured, if none is yet."""
+        if self.chosen is not None:
+            return self
+        bits = [code.measure(x, y, classes=classes, progress=progress).ideal_bits for code in self.codes]
+        return dataclasses.replace(self, chosen=int(np.argmin(bits)))
 
-    def measure(self, x: Any, y: Any, **options: Any) -> Measurement:
-        if self.chosen is None:
-            return self._settled(x, y, **options).measure(x, y, **options)
-        return super().measure(x, y, **options)
+    @property
+    def gives_back(self) -> bool:
+        return self.codes[0].gives_back
+
+    def masked(self, auxiliary: bytes) -> bytes:
+        return self.codes[0].masked(auxiliary)
 
     def spoken(self, channel: Channel) -> Code:
         return self.codes[channel.choice(len(self.codes), lambda: self.chosen or 0)]
@@ -77,8 +79,3 @@ class BestOf(Code):
         self, n: int, coded: bytes, checks: bytes, returned: int, progress: Progress | None
     ) -> Receiver:
         return self.codes[0].receiver(n, coded, checks, returned, progress)
-
-    def _settled(self, x: Any, y: Any, classes: Any = None, progress: Progress | None = None) -> BestOf:
-        """At Alice's end: with the code chosen that takes the fewest ideal bits."""
-        bits = [code.measure(x, y, classes=classes, progress=progress).ideal_bits for code in self.codes]
-        return dataclasses.replace(self, chosen=int(np.argmin(bits)))

@@ -19,6 +19,7 @@ from codelength.codes.variational import BitsBackCode, RelativeEntropyCode
 from codelength.compression.deep import DeepCompression
 from codelength.compression.floats import Floats
 from codelength.compression.subspace import Subspace
+from codelength.data.arrays import standard
 from codelength.errors import AgreementError
 from codelength.learners.calibration import Calibrated
 from codelength.learners.classifiers import Classifier
@@ -40,16 +41,21 @@ class Entry:
     held: Callable[[str], Learner] | None = None  # the learner fitted on labels that both ends hold, if any
 
 
-def _side(x: npt.NDArray[Any]) -> int:
-    """Pixels of an image's shorter side; 0 for tables."""
-    return min(sorted(x.shape[1:])[-2:]) if x.ndim > 2 else 0
+def _kind(x: npt.NDArray[Any]) -> int:
+    """0 for tables, 1 for small pictures, 2 for grey ones, 3 for photographs."""
+    channels, *sides = standard(x.shape)
+    side = min(sides, default=0)
+    if side < 16:
+        return int(side >= 8)
+    return 2 if channels == 1 else 3
+
+
+def _is_large(x: npt.NDArray[Any]) -> bool:
+    return _kind(x) >= 2
 
 
 def _network(x: npt.NDArray[Any]) -> str:
-    if _side(x) < 8:
-        return "mlp"
-    colour = x.ndim == 4 and 3 in (x.shape[1], x.shape[3])
-    return "vgg-small" if colour and _side(x) >= 16 else "lenet"
+    return ("mlp", "lenet", "lenet", "vgg-small")[_kind(x)]
 
 
 #: for tables, small pictures, grey ones, photographs; learners of different kinds err for different reasons
@@ -59,7 +65,6 @@ ONLINE = (
     "lenet-5-bn+label-spreading",
     "vgg-small+resnet-white",
 )
-POOLS = tuple(model for model in ONLINE if "+" in model)
 #: where time matters less
 BEST = (
     "mlp+random-forest+label-spreading",
@@ -67,11 +72,6 @@ BEST = (
     "lenet-5-bn+label-spreading",
     "vgg-wide+resnet-deep",
 )
-
-
-def _kind(x: npt.NDArray[Any]) -> int:
-    """0 for tables, 1 for small pictures, 2 for grey ones, 3 for photographs."""
-    return {"mlp": 0, "lenet": 2 if _side(x) >= 16 else 1, "vgg-small": 3}[_network(x)]
 
 
 def _online(x: npt.NDArray[Any]) -> str:
@@ -84,12 +84,12 @@ def _best(x: npt.NDArray[Any]) -> str:
 
 def _held(x: npt.NDArray[Any]) -> str:
     """Networks that differ where the tenth of the labels that both ends hold is enough to tell them apart."""
-    return _online(x) if _side(x) >= 16 else _network(x)
+    return _online(x) if _is_large(x) else _network(x)
 
 
 def _sent(x: npt.NDArray[Any]) -> str:
     """Few parameters where they are to be sent for few labels."""
-    return _network(x) if _side(x) >= 16 else "shallow"
+    return _network(x) if _is_large(x) else "shallow"
 
 
 def _small(x: npt.NDArray[Any]) -> str:
@@ -99,11 +99,11 @@ def _small(x: npt.NDArray[Any]) -> str:
 
 def _drawn(x: npt.NDArray[Any]) -> str:
     """A network that Bob can fit again in little time."""
-    return _small(x) if _side(x) >= 16 else "shallow"
+    return _small(x) if _is_large(x) else "shallow"
 
 
 def _refitted(x: npt.NDArray[Any]) -> str:
-    if _side(x) >= 16:
+    if _is_large(x):
         return _network(x)
     return "nearest-neighbours" if x.ndim > 2 else "random-forest"
 
@@ -174,18 +174,18 @@ def candidates(name: str, x: npt.NDArray[Any], models: Sequence[str]) -> tuple[s
     A Shannon code has no candidates, for both ends hold its model: the one agreed for the inputs, or if that
     is none of the models, the last network among them.
     """
-    from codelength.training.inputs import Normalizer
-
     code = entry(name)
     if code.default is None:
         return (None,)
-    shape = Normalizer(x[:1]).shape
+    shape = standard(x.shape)
 
     def serves(model: str) -> bool:
         names = model.split("+")
         fitting = all(networks.fits(each, shape) for each in names if networks.is_network(each))
         if len(names) > 1:
             return fitting and (name in ("online", "online:best") or code.held is not None)
+        if model == SPREADING:
+            return name == "online"
         return fitting and (networks.is_network(model) or name == "online:refit")
 
     serving = tuple(model for model in models if serves(model))
@@ -199,6 +199,14 @@ def entry(name: str) -> Entry:
     if name not in CODES:
         raise AgreementError(f"unknown code {name!r} (known: {', '.join(CODES)})")
     return CODES[name]
+
+
+def code(name: str, x: npt.NDArray[Any], model: str | None = None, *, seed: int = 0) -> Code:
+    """What the name means on the command line for inputs x (n, ...), `code("online", x)` say.
+
+    With no model, it is the one agreed for the shape of the inputs. Raises AgreementError as `build` does.
+    """
+    return build(name, x, model, seed)[0]
 
 
 def build(name: str, x: npt.NDArray[Any], model: str | None = None, seed: int = 0) -> tuple[Code, str | None]:

@@ -41,10 +41,23 @@ class Code(Agreement, ABC):
         """The code that is really spoken: this one, unless its first words are which one it is."""
         return self
 
+    def settled(self, x: Any, y: Any, classes: Any, progress: Progress | None) -> Code:
+        """At Alice's end: this code, with all that is chosen in it by looking at the labels."""
+        return self
+
     @property
     def libraries(self) -> frozenset[str]:
         """The libraries whose floats the conversation depends on."""
         return frozenset()
+
+    @property
+    def gives_back(self) -> bool:
+        """Whether auxiliary bytes ride along, and come back."""
+        return False
+
+    def masked(self, auxiliary: bytes) -> bytes:
+        """Auxiliary bytes as they ride along; of those, the bytes as they were."""
+        return auxiliary
 
     def probe(self, task: Task) -> npt.NDArray[np.float64] | None:
         """Probabilities that show whether both ends compute the same floats; None where all is exact."""
@@ -70,12 +83,15 @@ class Code(Agreement, ABC):
         """
         if not is_plain(pack(self)):  # better known before any work than at the other end
             raise AgreementError(f"{name_of(self)!r} holds a name that is not printable, and cannot travel")
+        if auxiliary is not None and not self.gives_back:
+            raise InputError("auxiliary bytes ride along in bits back alone: variational:bits-back")
         agreed = None if classes is None else Alphabet.of(classes)
-        session, alphabet, indices = self._at_alice(x, y, agreed)
+        code = self.settled(x, y, classes, progress)
+        session, alphabet, indices = code._at_alice(x, y, agreed)
         preamble = b"" if agreed else alphabet.to_bytes()
-        sender = self.sender(session.task, indices, auxiliary, progress)
+        sender = code.sender(session.task, indices, auxiliary, progress)
         sender.spend(8 * len(preamble))
-        probe, _ = session.converse(sender, None, checkpoint, preamble + indices.tobytes())
+        probe, _ = session.converse(sender, None, checkpoint, alphabet.to_bytes() + indices.tobytes())
         header = session.header(agreed, probe, len(sender.auxiliary))
         unsealed = Message(header, preamble + sender.finish(), sender.checks, b"")
         seal = seal_of(unsealed.body, indices, sender.auxiliary)
@@ -86,13 +102,14 @@ class Code(Agreement, ABC):
     def measure(
         self, x: Any, y: Any, *, classes: Any = None, progress: Progress | None = None
     ) -> Measurement:
-        """Counts what `encode` would send, in ideal bits, and writes nothing. Takes and raises the same.
+        """Counts what `encode` would send, in ideal bits, and writes nothing. Raises the same.
 
         Ideal bits are `-sum log2 p`, of `HuffmanCode` too: how many whole bits it takes, a message tells.
         """
         agreed = None if classes is None else Alphabet.of(classes)
-        session, alphabet, indices = self._at_alice(x, y, agreed)
-        counter = self.counter(session.task, indices, progress)
+        code = self.settled(x, y, classes, progress)
+        session, alphabet, indices = code._at_alice(x, y, agreed)
+        counter = code.counter(session.task, indices, progress)
         counter.spend(0 if agreed else 8 * len(alphabet.to_bytes()))
         session.converse(counter)
         return Measurement.of(counter.account, alphabet.size)
@@ -100,9 +117,7 @@ class Code(Agreement, ABC):
     def sender(
         self, task: Task, y: npt.NDArray[np.int64], auxiliary: bytes | None, progress: Progress | None
     ) -> Sender:
-        """Alice's end of the line. Raises InputError for auxiliary bytes that could not come back."""
-        if auxiliary is not None:
-            raise InputError("auxiliary bytes ride along in bits back alone: variational:bits-back")
+        """Alice's end of the line. Raises InputError for too few auxiliary bytes, where they ride along."""
         return Sender(y, CODERS[self.coder][0](), progress)
 
     def counter(self, task: Task, y: npt.NDArray[np.int64], progress: Progress | None) -> Counter:

@@ -22,8 +22,8 @@ _CELLS = 2**22  # probabilities in a block, so that many classes cannot exhaust 
 class OnlineCode(Code):
     """L = sum_i -log2 p_{i-1}(y_i | x_i), p_{i-1} trained on the labels already sent.
 
-    Blier and Ollivier (2018), section 3.4; Dawid (1984). The learner's probabilities are mixed with a
-    trace of the uniform law, the share `floor`, so that no label costs infinitely many bits.
+    Blier and Ollivier (2018), on prequential codes; Dawid (1984). The learner's probabilities are mixed with
+    a trace of the uniform law, the share `floor`, so that no label costs infinitely many bits.
     """
 
     learner: Learner

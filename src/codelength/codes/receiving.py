@@ -17,6 +17,7 @@ from codelength.codes.code import Code
 from codelength.codes.session import Session, numerics_of
 from codelength.codes.shannon import ShannonCode
 from codelength.codes.two_part import TwoPartCode
+from codelength.compression.deep import DeepCompression
 from codelength.data.arrays import as_inputs
 from codelength.errors import CodelengthError, InputError, MessageError, OtherInputsError
 from codelength.labels import Alphabet
@@ -77,7 +78,8 @@ def receive(
     alphabet = message.alphabet
     measurement = Measurement.of(receiver.account, alphabet.size)
     labels = alphabet.labels(session.callers(indices))
-    return Received(labels, measurement, auxiliary, alphabet, session, predictor if predicts else None)
+    plain = session.code.masked(auxiliary)
+    return Received(labels, measurement, plain, alphabet, session, predictor if predicts else None)
 
 
 def parameter_stages(message: Message, x: Any) -> dict[str, float]:
@@ -92,7 +94,8 @@ def parameter_stages(message: Message, x: Any) -> dict[str, float]:
     with _distrusted(), session.task.numerics.enforced(session.code.libraries):
         code = session.code.spoken(receiver)
         assert isinstance(code, TwoPartCode)
-        code.first_part(receiver, session.task)
+        if isinstance(code.compression, DeepCompression):  # the only one that has stages
+            code.first_part(receiver, session.task)
     return receiver.account.stages
 
 

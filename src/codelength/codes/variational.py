@@ -112,9 +112,12 @@ class BitsBackCode(VariationalCode):
     """The weights are drawn out of auxiliary bytes under the posterior, and sent under the prior.
 
     Bob, once he has the labels, fits the same posterior and puts the weights back: he ends with the auxiliary
-    bytes, too. Source: Hinton and van Camp (1993); B. Frey, Bayesian Networks for Pattern Classification,
-    Data Compression, and Channel Coding (1997).
+    bytes, too. Masked by a stream of the seed, they draw as random ones do, whatever they are. Source: Hinton
+    and van Camp (1993); B. Frey, Bayesian Networks for Pattern Classification, Data Compression, and Channel
+    Coding (1997).
     """
+
+    gives_back: ClassVar[bool] = True
 
     def converse(self, channel: Channel, task: Task) -> Predictor:
         before = channel.account.bits
@@ -133,16 +136,22 @@ class BitsBackCode(VariationalCode):
     def sender(
         self, task: Task, y: npt.NDArray[np.int64], auxiliary: bytes | None, progress: Progress | None
     ) -> StackSender:
-        """Alice's end of a stack that holds the auxiliary bytes; with none given, random ones of the seed."""
+        """Alice's end of a stack that holds the auxiliary bytes; with none given, zeros."""
         need = -(-bins.BITS * self._model(task).size // 8) + _SPARE
         if auxiliary is None:
-            auxiliary = np.random.Generator(np.random.PCG64(self.seed)).bytes(need)
+            auxiliary = bytes(need)
         if len(auxiliary) < need:
             raise InputError(
                 f"the weights may take {need} auxiliary bytes to draw, and there are {len(auxiliary)}: "
                 "give as many, or a smaller network"
             )
-        return StackSender(y, auxiliary, progress)
+        return StackSender(y, self.masked(auxiliary), progress)
+
+    def masked(self, auxiliary: bytes) -> bytes:
+        # what is redundant would draw weights that the posterior thinks unlikely, and be paid back too much
+        stream = np.random.Generator(np.random.PCG64(self.seed)).bytes(len(auxiliary))
+        pair = (np.frombuffer(data, np.uint8) for data in (auxiliary, stream))
+        return np.bitwise_xor(*pair).tobytes()
 
     def counter(self, task: Task, y: npt.NDArray[np.int64], progress: Progress | None) -> Counter:
         return self.sender(task, y, None, progress)

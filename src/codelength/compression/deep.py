@@ -23,7 +23,7 @@ from codelength.compression.huffman import huffman
 from codelength.compression.layers import Layers
 from codelength.compression.positions import densities, run_lengths, runs
 from codelength.entropy import Symbols, Uniform
-from codelength.errors import AgreementError
+from codelength.errors import AgreementError, MessageError
 
 if TYPE_CHECKING:
     from codelength.compression.trained import Trained
@@ -33,6 +33,7 @@ CODINGS = ("huffman", "adaptive", "contexts")
 _KEPT = (0.06, 0.06, 0.15)  # share of weights, for tables, grey pictures and photographs
 _FIRST, _EARLY, _LAST, _SHARED = 0.25, 0.25, 0.4, 0.1  # of all passes: before, in and after the rounds
 _VALUE = 16  # bits of a shared value
+_MOST_VALUES = 255  # that a layer's weights share
 _FINER = 10  # times smaller are the steps of the shared values than those of biases
 
 #: the values that a layer's weights share, exact in float16, and each weight's: its index from 1, 0 for none
@@ -56,8 +57,8 @@ class DeepCompression(Compression):
 
     kept: Annotated[float | None, Within(1e-4, 1)] = None
     rounds: Annotated[int, Within(1, 16)] = 3
-    values: Annotated[int, Within(1, 255)] = 16
-    vector_values: Annotated[int, Within(1, 255)] = 32
+    values: Annotated[int, Within(1, _MOST_VALUES)] = 16
+    vector_values: Annotated[int, Within(1, _MOST_VALUES)] = 32
     coding: str = "adaptive"
 
     def __post_init__(self) -> None:
@@ -129,6 +130,8 @@ def _sent_piece(
     else:
         mask = marked(channel, shape, layers.lags[place], alive)
     size = number(channel, lambda: len(produce()[0]))
+    if size > _MOST_VALUES:
+        raise MessageError(f"the message names {size} shared values, more than any that were sent")
     words = channel.integers(
         Uniform(2**_VALUE, size), lambda: produce()[0].astype("<f2").view("<u2").astype(np.int64)
     )

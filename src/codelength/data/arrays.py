@@ -47,6 +47,18 @@ def as_inputs(x: Any) -> Array:
     return array
 
 
+def standard(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """The shape of one input of inputs (n, ...) of that shape: (features,) or (channels, height, width)."""
+    if len(shape) == 3:
+        return 1, *shape[1:]
+    return (shape[3], *shape[1:3]) if is_channels_last(shape) else tuple(shape[1:])
+
+
+def is_channels_last(shape: tuple[int, ...]) -> bool:
+    """Whether inputs of that shape are pictures (n, height, width, channels)."""
+    return len(shape) == 4 and shape[1] > 4 and shape[3] in (1, 3, 4)
+
+
 def all_finite(array: Array) -> bool:
     """Whether an array (n, ...) holds no NaN and no infinity; looks at a few rows at a time."""
     if array.dtype.kind != "f" or array.size == 0:

@@ -6,4 +6,5 @@ from codelength.learners import frequency as frequency
 from codelength.learners import refit as refit
 from codelength.learners import replay as replay
 from codelength.learners import retrain as retrain
+from codelength.learners import spread as spread
 from codelength.learners import switching as switching

@@ -40,7 +40,7 @@ class Refit(Learner):
     a class not yet seen keeps the probability that those give it.
 
     Raises AgreementError for a classifier that cannot travel. Source: Blier and Ollivier, The
-    Description Length of Deep Learning Models, NeurIPS 2018, section 3.3.
+    Description Length of Deep Learning Models, NeurIPS 2018, on prequential codes.
     """
 
     classifier: Classifier | str

@@ -23,7 +23,7 @@ class Retrain(Learner):
     are those over each past, its step falls linearly to nothing in each training.
 
     Raises AgreementError for an unknown network, InputError when the network cannot take the inputs.
-    Source: Blier and Ollivier (2018), section 3.4 and appendix.
+    Source: Blier and Ollivier (2018), on prequential codes, and appendix.
     """
 
     network: str

@@ -7,7 +7,7 @@ import math
 
 from torch import nn
 
-from codelength.agreement import register
+from codelength.agreement import build_in
 from codelength.networks.layers import ConvGroup, GlobalMaxPool, Head, Stem, image_shape, norm
 
 
@@ -97,8 +97,8 @@ def lenet_slim(shape: tuple[int, ...], classes: int) -> nn.Module:
     )
 
 
-register("lenet", lenet)
-register("lenet-5", lenet_5)
-register("lenet-300-100", lenet_300_100)
-register("lenet-5-bn", lenet_5_bn)
-register("lenet-slim", lenet_slim)
+build_in("lenet", lenet)
+build_in("lenet-5", lenet_5)
+build_in("lenet-300-100", lenet_300_100)
+build_in("lenet-5-bn", lenet_5_bn)
+build_in("lenet-slim", lenet_slim)

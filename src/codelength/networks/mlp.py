@@ -8,7 +8,7 @@ import math
 
 from torch import nn
 
-from codelength.agreement import register
+from codelength.agreement import build_in
 from codelength.networks.layers import Head
 
 
@@ -24,5 +24,5 @@ def mlp(shape: tuple[int, ...], classes: int, widths: tuple[int, ...] = (256, 25
     return nn.Sequential(*layers, Head(widths[-1], classes))
 
 
-register("mlp", mlp)
-register("mlp-3", functools.partial(mlp, widths=(256, 256, 256)))
+build_in("mlp", mlp)
+build_in("mlp-3", functools.partial(mlp, widths=(256, 256, 256)))

@@ -7,7 +7,7 @@ import itertools
 
 from torch import Tensor, nn
 
-from codelength.agreement import register
+from codelength.agreement import build_in
 from codelength.networks.layers import GlobalMaxPool, Head, Stem, Whitening, conv, image_shape, norm
 
 
@@ -60,6 +60,6 @@ def _pooled(channels: int) -> list[nn.Module]:
     return [nn.MaxPool2d(2), norm(channels), nn.GELU()]
 
 
-register("resnet-small", resnet_small)
-register("resnet-white", resnet_white)
-register("resnet-deep", functools.partial(resnet_white, blocks=(1, 1, 1)))
+build_in("resnet-small", resnet_small)
+build_in("resnet-white", resnet_white)
+build_in("resnet-deep", functools.partial(resnet_white, blocks=(1, 1, 1)))

@@ -7,7 +7,7 @@ import math
 
 from torch import nn
 
-from codelength.agreement import register
+from codelength.agreement import build_in
 from codelength.networks.layers import Head
 
 
@@ -24,6 +24,6 @@ def one_hidden_layer(shape: tuple[int, ...], classes: int, width: int) -> nn.Mod
     return nn.Sequential(nn.Flatten(), nn.Linear(math.prod(shape), width), nn.ReLU(), Head(width, classes))
 
 
-register("shallow", softmax_regression)
+build_in("shallow", softmax_regression)
 for _width in (64, 256, 1024):
-    register(f"shallow-{_width}", functools.partial(one_hidden_layer, width=_width))
+    build_in(f"shallow-{_width}", functools.partial(one_hidden_layer, width=_width))

@@ -7,7 +7,7 @@ import itertools
 
 from torch import nn
 
-from codelength.agreement import register
+from codelength.agreement import build_in
 from codelength.networks.layers import ConvGroup, GlobalMaxPool, Head, Whitening, conv, image_shape, norm
 
 #: convolutions before each pool, 64 to 512 filters wide
@@ -39,8 +39,8 @@ def vgg(shape: tuple[int, ...], classes: int, depths: tuple[int, ...]) -> nn.Mod
     return nn.Sequential(*layers, GlobalMaxPool(), Head(channels, classes))
 
 
-register("vgg-small", vgg_small)
-register("vgg-wide", functools.partial(vgg_small, widths=(64, 256, 256)))
-register("vgg-slim", functools.partial(vgg_small, widths=(32, 64, 128)))
+build_in("vgg-small", vgg_small)
+build_in("vgg-wide", functools.partial(vgg_small, widths=(64, 256, 256)))
+build_in("vgg-slim", functools.partial(vgg_small, widths=(32, 64, 128)))
 for _name, _depths in DEPTHS.items():
-    register(_name, functools.partial(vgg, depths=_depths))
+    build_in(_name, functools.partial(vgg, depths=_depths))

@@ -153,7 +153,7 @@ def compare(
     than two models or no order, AgreementError for a model that cannot travel.
     """
     named = models if isinstance(models, Mapping) else {_name(model): model for model in models}
-    if len(named) < 2 or orders < 1:
+    if not 2 <= len(named) == len(models) or orders < 1:
         raise InputError("a comparison takes two models or more, each of another name, and an order or more")
     learners = {name: as_learner(model) for name, model in named.items()}  # all, before any work
     codes = [OnlineCode(learner, seed=seed) for learner in learners.values() for seed in range(orders)]

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from codelength.data.arrays import is_channels_last, standard
 from codelength.errors import InputError
 from codelength.order import Rows
 
@@ -29,9 +30,9 @@ class Normalizer:
                 "a network takes numbers of shape (n, features), (n, height, width), (n, channels, height, "
                 f"width) or (n, height, width, channels), not {x.dtype} of shape {x.shape}"
             )
-        self.channels_last = x.ndim == 4 and x.shape[1] > 4 and x.shape[3] in (1, 3, 4)
+        self.channels_last = is_channels_last(x.shape)
         self._input_shape = x.shape[1:]
-        self.shape = self._standard(x[:0]).shape[1:]
+        self.shape = standard(x.shape)
         mean, deviation = self._statistics(x)
         axes = (-1, *[1] * (len(self.shape) - 1))
         self._mean = torch.from_numpy(mean.astype(np.float32)).reshape(axes)
