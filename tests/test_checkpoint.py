@@ -235,6 +235,10 @@ def test_a_checkpoint_of_another_run_is_refused(tmp_path):
     for code, y in ((CODES["refit"], Y), (CODES["frequency"], np.roll(Y, 1))):
         with pytest.raises(cl.InputError, match="another run"):
             code.encode(X, y, checkpoint=cl.Checkpoint(path, resume=True))
+    log = tmp_path / "run.part.said"
+    log.write_bytes(log.read_bytes()[:100])
+    with pytest.raises(cl.InputError, match="cannot go on"):
+        CODES["frequency"].encode(X, Y, checkpoint=cl.Checkpoint(path, resume=True))
     path.write_bytes(os.urandom(100))
     with pytest.raises(cl.InputError, match="cannot go on"):
         CODES["frequency"].encode(X, Y, checkpoint=cl.Checkpoint(path, resume=True))

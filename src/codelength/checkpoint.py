@@ -1,7 +1,7 @@
 """A run on disk: what was said so far and what was learned from it, so that a killed run goes on.
 
 A range coder's state cannot be rebuilt, but it is a function of what was said: the probabilities are
-logged, and said again. The file is safetensors: arrays, nothing executable.
+logged, and said again. The file is safetensors: arrays, nothing executable. The log lies beside it.
 """
 
 from __future__ import annotations
@@ -66,7 +66,11 @@ class Checkpoint:
             )
         self._path = path
         self._beside = path.with_name(path.name + ".new")
-        self._blocks: list[npt.NDArray[np.float64]] = []
+        self._log = path.with_name(path.name + ".said")
+        self._ends: list[int] = []  # labels by the end of each block in the log
+        self._classes = 0
+        self._again = 0  # blocks that are in the log, and are said again
+        self._blocks: list[npt.NDArray[np.float64]] = []  # that are not in it yet
         self._identity = ""
         self._began = self._last = time.monotonic()
         self._cost = 0.0
@@ -89,14 +93,27 @@ class Checkpoint:
                 f"{self._path} is of another run (other data, code, library or machine, or one with or "
                 "without --predict): remove it first"
             )
-        p, ends = arrays.pop("said.p"), arrays.pop("said.ends")
         self.before = float(arrays.pop("said.seconds"))
         courses = json.loads(arrays.pop("said.courses").tobytes())
-        return Left(np.split(p, ends[:-1]) if len(ends) else [], courses, arrays)
+        return Left(self._logged(arrays.pop("said.ends"), int(arrays.pop("said.classes"))), courses, arrays)
+
+    def _logged(self, ends: npt.NDArray[np.int64], classes: int) -> list[npt.NDArray[np.float64]]:
+        """The blocks in the log of a run that was stopped; they stay on disk."""
+        if not len(ends):
+            return []
+        try:
+            p = np.memmap(self._log, np.float64, "r", shape=(int(ends[-1]), classes))
+        except (OSError, ValueError) as error:
+            raise InputError(f"cannot go on from {self._log}: {error}; remove {self._path}") from None
+        self._ends, self._classes, self._again = ends.tolist(), classes, len(ends)
+        return np.split(np.asarray(p), ends[:-1])
 
     def said(self, p: npt.NDArray[np.float64]) -> None:
-        """Logs the probabilities of a block."""
-        self._blocks.append(p)
+        """Logs the probabilities (m, classes) of a block, in memory until the run is kept."""
+        if self._again:
+            self._again -= 1
+        else:
+            self._blocks.append(p)
 
     def keep(self, predictor: object, courses: Sequence[Courses]) -> None:
         """Writes the run so far, if it is time to: at most a hundredth of it goes into writing.
@@ -109,21 +126,31 @@ class Checkpoint:
         state = state_of(predictor)
         if state is None:
             return
-        ends = np.cumsum([len(p) for p in self._blocks], dtype=np.int64)
-        p = np.concatenate(self._blocks) if self._blocks else np.zeros((0, 1))
         said = {
-            "said.p": p,
-            "said.ends": ends,
             "said.seconds": np.array(self.before + started - self._began),
             "said.courses": np.frombuffer(json.dumps(courses).encode(), dtype=np.uint8),
         }
         try:
-            self._write(state | said)
+            self._append()
+            counts = {"said.ends": np.array(self._ends, np.int64), "said.classes": np.array(self._classes)}
+            self._write(state | said | counts)
         except (OSError, safetensors.SafetensorError) as error:
             warnings.warn(f"the run cannot be kept in {self._path}, and goes on: {error}", stacklevel=2)
         self._last = time.monotonic()
         self._cost = self._last - started
         self.seconds += self._cost
+
+    def _append(self) -> None:
+        """Adds what was said since to the log, over what a killed run may have added last."""
+        if not self._blocks:
+            return
+        self._classes = self._blocks[0].shape[1]
+        end = self._ends[-1] if self._ends else 0
+        with self._log.open("r+b" if end else "wb") as log:
+            log.seek(8 * end * self._classes)
+            log.writelines(np.ascontiguousarray(p).data for p in self._blocks)
+        self._ends += (end + np.cumsum([len(p) for p in self._blocks])).tolist()
+        self._blocks = []
 
     def _write(self, arrays: State) -> None:
         safetensors.numpy.save_file(
@@ -135,7 +162,7 @@ class Checkpoint:
 
     def remove(self) -> None:
         """The run has ended."""
-        for path in (self._path, self._beside):  # killed while it wrote, a run leaves both
+        for path in (self._path, self._log, self._beside):  # killed while it wrote, a run leaves all
             path.unlink(missing_ok=True)
 
 

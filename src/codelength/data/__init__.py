@@ -37,7 +37,8 @@ def load(
     `labels=False` is Bob's end: no label is read, not even of the test split, and `y` is None.
     `test=False` leaves the test split out.
 
-    Raises DataError when the data cannot be found, fetched or used, InputError when `data` is no name.
+    Raises DataError when the data cannot be found, fetched or used, InputError when `data` is neither a
+    string nor a path.
     """
     if not isinstance(data, str | os.PathLike):
         raise InputError(f"load takes the name or the path of a data set, not {type(data).__name__}")

@@ -147,7 +147,7 @@ def compare(
     A model is a Learner as it is; a scikit-learn classifier, which is refitted at growing blocks and
     calibrated; or a name: of a network, trained on with replay, or of a classifier, or several with + in
     between, which are pooled. In a mapping they have names of your own. All see the same
-    `orders` orders of the labels, by the seeds 0, 1, …
+    `orders` orders of the labels, by the seeds 0, 1, …, of which networks are initialized, too.
 
     `progress` is called with each run's account, one run after the other. Raises InputError for fewer
     than two models or no order, AgreementError for a model that cannot travel.
