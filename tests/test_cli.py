@@ -6,6 +6,7 @@ import sys
 import time
 
 import numpy as np
+import pandas as pd
 import pytest
 import typer
 
@@ -132,6 +133,19 @@ def test_table_decodes_every_row_and_writes_them(run, tmp_path):
     assert all(row["curve"][-1] == [row["n"], round(row["ideal_bits"], 2)] for row in rows)
     assert 0 <= by_code["online:refit"]["test_accuracy"] <= 1
     assert (tmp_path / "kept" / "alice-online.cl").exists()
+
+
+def test_a_table_of_ones_own_goes_through_every_command(run, tmp_path):
+    x, y = sample(60)
+    frame = pd.DataFrame({"a": x[:, 0], "b": x[:, 1], "kind": np.array(["ant", "bee", "cat"])[y]})
+    frame.to_csv(tmp_path / "mine.csv", index=False)
+    frame.drop(columns="kind").to_csv(tmp_path / "bobs.csv", index=False)
+    of = ("--target", "kind", "--code", "online:refit", "--model", "GaussianNB")
+    assert run("encode", "--data", "mine.csv", *of, "--out", "m.cl")[0] == 0
+    assert run("decode", "m.cl", "--data", "bobs.csv", "--target", "kind", "--out", "y.npy")[0] == 0
+    assert np.load(tmp_path / "y.npy").tolist() == frame["kind"].tolist()
+    code, _, err = run("table", "mine.csv", "--target", "kind", "--codes", "uniform")
+    assert code == 0, err
 
 
 @pytest.mark.usefixtures("data")

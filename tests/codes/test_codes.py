@@ -1,8 +1,11 @@
 """Every code: what goes in comes out, the bits are the formula, bad input is refused before any work."""
 
+import dataclasses
+
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import gammaln
@@ -16,6 +19,8 @@ from codelength.codes.online import bounded
 from codelength.learners.learner import above_zero
 
 from .conftest import Nearest, sample
+
+QUICK = cl.Recipe(passes=1.0, early=1.0)
 
 
 def model(x):
@@ -103,6 +108,9 @@ def test_uniform_is_n_log2_k():
     message = cl.UniformCode().encode(x, y, classes=range(3))
     np.testing.assert_allclose(message.ideal_bits, 300 * np.log2(3), rtol=1e-14)
     assert abs(message.payload_bits - 300 * np.log2(3)) < 9
+    assert message.ratio == pytest.approx(message.payload_bits / (300 * np.log2(3)))
+    assert message.ratio_with_framing == pytest.approx(8 * len(bytes(message)) / (300 * np.log2(3)))
+    assert message.kbits == message.payload_bits / 1000
 
 
 @pytest.mark.parametrize(("n", "within"), [(96, 1e-9), (5000, 1.0)])
@@ -163,12 +171,45 @@ def test_arrays_lists_and_frames_are_the_same_inputs(make):
     np.testing.assert_array_equal(cl.decode(message, x), y)
 
 
-def test_bob_may_hold_the_inputs_in_another_order():
-    x = np.arange(100).reshape(50, 2)
-    y = np.arange(50) % 4
-    shuffled = np.random.default_rng(0).permutation(50)
-    message = cl.OnlineCode(Nearest()).encode(x, y)
-    np.testing.assert_array_equal(cl.decode(message, x[shuffled]), y[shuffled])
+LEARNED = [
+    cl.OnlineCode(Nearest()),
+    cl.OnlineCode(cl.Refit(GaussianNB())),
+    cl.OnlineCode(cl.Replay("shallow", QUICK)),
+    cl.TwoPartCode("shallow", cl.Floats(), QUICK),
+    cl.BitsBackCode("shallow", QUICK),
+]
+
+
+@pytest.mark.parametrize("code", LEARNED, ids=repr)
+def test_bob_may_hold_the_inputs_in_another_order(code):
+    random = np.random.default_rng(0)
+    x, y, shuffled = random.normal(size=(60, 3)), np.arange(60) % 4, random.permutation(60)
+    np.testing.assert_array_equal(cl.decode(code.encode(x, y), x[shuffled]), y[shuffled])
+
+
+@pytest.mark.parametrize("code", LEARNED[1:], ids=repr)
+def test_other_floats_are_found_out_before_the_first_label(code):
+    x, y = sample(60)
+    message, heard = code.encode(x, y, classes=range(3)), []
+    others = ["0.1", *message.header.surroundings[1:]]
+    for change, says in (
+        ({"probe": bytes(8)}, "probe differs"),
+        ({"surroundings": others}, "numpy 0.1 there"),
+    ):
+        header = dataclasses.replace(message.header, **change)
+        with pytest.raises(cl.NumericsError, match=says):
+            cl.receive(dataclasses.replace(message, header=header), x, progress=heard.append)
+    assert not heard
+
+
+def test_bob_computes_with_as_many_threads_as_alice(monkeypatch):
+    x, y = sample(40)
+    monkeypatch.setattr("codelength.numerics.cores", lambda: [0, 1, 2])
+    message = cl.OnlineCode(cl.Replay("shallow", QUICK)).encode(x, y)
+    monkeypatch.setattr("codelength.numerics.cores", lambda: [0])
+    threads = set()
+    cl.receive(message, x, progress=lambda _: threads.add(torch.get_num_threads()))
+    assert threads == {3}
 
 
 def test_how_probabilities_lie_in_memory_does_not_matter():
@@ -257,3 +298,6 @@ def test_many_classes_take_bounded_memory():
     message = cl.OnlineCode(cl.Frequency()).encode(x, y, classes=range(65536))
     np.testing.assert_array_equal(cl.decode(message, x), y)
     assert message.payload_bits > 60 * 15
+    x, y = np.arange(300)[:, None], np.arange(300) * 200
+    measured = cl.OnlineCode(Nearest(block=300)).measure(x, y, classes=range(65536))
+    assert np.diff(measured.curve[:, 0], prepend=0).max() * 65536 * 8 <= 2**25  # bytes of a block

@@ -53,6 +53,15 @@ def test_a_class_may_come_on_one_side_only(data, where, tmp_path):
     np.testing.assert_array_equal(labels, y)
 
 
+def test_bob_may_hold_both_parts_in_another_order(tmp_path):
+    x, y = np.random.default_rng(0).normal(size=(200, 2)), np.arange(200) % 3
+    message, held = Experiment(DataSet("d", x, y), "shannon", "shallow").encode()
+    message.save(tmp_path / "m.cl")
+    held.save(held_path(tmp_path / "m.cl"))
+    labels, _ = decode_file(tmp_path / "m.cl", DataSet("d", x[::-1].copy()))
+    np.testing.assert_array_equal(labels, y[::-1])
+
+
 def test_held_labels_come_back(data, tmp_path):
     held = Held.of(Frequency(), data.x, data.y, seed=3)
     held.save(tmp_path / "m.held")

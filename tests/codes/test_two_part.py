@@ -43,6 +43,9 @@ def test_labels_come_back_and_the_parts_add_up(network, compression):
     assert 0 < message.ideal_bits - parameters < 300 * np.log2(10)
     assert message.payload_bits <= 1.001 * message.ideal_bits + 64
     assert (received.predict(x) == y).mean() > 0.3
+    if isinstance(compression, DeepCompression):
+        assert message.measurement.stages[compression.coding] == pytest.approx(parameters)
+        assert received.measurement.stages == message.measurement.stages
 
 
 def test_the_price_of_the_parameters_is_their_number_times_32():

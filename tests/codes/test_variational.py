@@ -40,6 +40,8 @@ def test_labels_and_auxiliary_bytes_come_back(network, coordinates):
     assert received.auxiliary == auxiliary
     assert message.returned_bits == 8 * len(auxiliary)
     assert message.payload_bits == message.message_bits - message.returned_bits
+    assert 0 < message.measurement.parameter_bits < message.ideal_bits
+    assert message.measurement.parameter_bits == received.measurement.parameter_bits
     assert abs(message.payload_bits - message.ideal_bits) <= 0.001 * message.message_bits + 64
 
 
@@ -87,6 +89,7 @@ def test_the_bound_is_kl_and_a_mean_over_samples():
     beta = Normal(torch.from_numpy(posterior.mean), torch.from_numpy(deviation))
     kl = kl_divergence(beta, alpha).sum().item() / np.log(2)
     np.testing.assert_allclose(posterior.divergences(prior).sum(), kl, rtol=1e-9)
+    np.testing.assert_allclose(sum(measured.layers.values()), kl, rtol=0, atol=1)  # the prior is rounded
 
     # brute force: softmax regression of normalized inputs, in float64
     pixels = session.task.x[np.arange(150)].reshape(150, -1).astype(np.float64)

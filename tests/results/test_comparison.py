@@ -59,7 +59,12 @@ def test_a_sure_difference_is_told_as_odds():
 
 
 def test_a_difference_within_the_spread_is_not():
-    for found in (made([100, 120, 110], [130, 118, 112]), made([100.0, 100.0], [100.0, 100.0])):
+    for found in (
+        made([100, 120, 110], [130, 118, 112]),
+        made([100.0, 100.0], [100.0, 100.0]),
+        made([100] * 4, [110, 110, 110, 99]),  # 7.25 ± 2.75, but not of one sign
+        made([100] * 3, [101, 105, 101]),  # of one sign, but 2.3 ± 1.3
+    ):
         assert not found.settled("one", "other")
         assert "cannot be told apart" in found.verdicts()[0]
         assert "2^" not in found.verdicts()[0]

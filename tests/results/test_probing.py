@@ -22,6 +22,12 @@ def test_the_representation_that_tells_most_is_the_cheapest():
     assert found.settled("said", "noise")
 
 
+def test_a_small_network_probes_where_no_model_is_named():
+    x, y = sample(60)
+    found = cl.probe({"all": x, "last": x[:, 1:]}, y, orders=1)
+    assert found.best == "all"
+
+
 def test_all_are_seen_in_the_same_orders_and_none_sees_the_others():
     x, y = sample(120)
     twice = cl.probe({"one": x, "same": x.astype(float)}, y, model=GaussianNB(), orders=2)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -46,6 +48,22 @@ def test_the_shortest_of_each_is_decoded_and_pays_for_the_choice(source, runs):
         assert sum(other["decoded"] for other in rivals) == 1
         message = Message.load(runs.folder / row["message"])
         assert message.payload_bits == row["payload_bits"]
+
+
+def test_decoded_means_that_the_second_process_has_alices_labels(source, tmp_path):
+    data, path = source.load(), tmp_path / "m.cl"
+    cl.UniformCode().encode(data.x, data.y).save(path)
+    other = dataclasses.replace(data, y=np.roll(data.y, 1))
+    found = [sweep.second_process(path, alices, source.arguments)["decoded"] for alices in (data, other)]
+    assert found == [True, False]
+
+
+def test_accuracies_are_those_of_what_bob_has(source, runs):
+    data = source.load()
+    (row,) = [each for each in runs.all() if each["code"] == "online:refit" and each["decoded"]]
+    bob = cl.receive(Message.load(runs.folder / row["message"]), data.x)
+    assert row["test_accuracy"] == (bob.predict(data.x_test) == data.y_test).mean() > 0.5
+    assert row["sequential_accuracy"] == bob.measurement.sequential_accuracy
 
 
 def test_what_is_done_is_not_done_again(source, runs, monkeypatch):
