@@ -163,9 +163,9 @@ def test_rows_that_are_no_probabilities_give_way_to_the_frequencies() -> None:
 def test_names_that_cannot_be_built() -> None:
     with pytest.raises(AgreementError, match="nobody's"):
         Refit("nobody's").begin(task()[0])
-    register("no classifier, for a test", dict)
+    register("no classifier of a test", dict)
     with pytest.raises(AgreementError, match="predict_proba"):
-        Refit("no classifier, for a test").begin(task()[0])
+        Refit("no classifier of a test").begin(task()[0])
     with pytest.raises(AgreementError, match="unheard_of"):
         Refit(Classifier("GaussianNB", ("unheard_of", 1))).begin(task()[0])
 
