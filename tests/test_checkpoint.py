@@ -17,7 +17,7 @@ from codelength.compression.subspace import Subspace
 from codelength.data import DataSet
 from codelength.results.experiment import Experiment, decode_file
 
-from .codes.conftest import sample
+from .made import sample
 
 X, Y = sample(300)
 CODES = {

@@ -12,7 +12,7 @@ import typer
 
 from codelength import cli
 
-from .codes.conftest import sample
+from .made import sample
 
 ROW = {
     "data", "code", "model", "n", "classes", "payload_bits", "ideal_bits", "framing_bits", "choice_bits",

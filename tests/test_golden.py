@@ -5,7 +5,7 @@ import pytest
 
 import codelength as cl
 
-from .codes.conftest import Nearest
+from .made import Nearest
 
 X = np.arange(24, dtype=np.int64).reshape(12, 2) % 9
 Y = np.array([0, 1, 2, 0, 1, 2, 2, 1, 0, 0, 1, 2])

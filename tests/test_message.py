@@ -14,7 +14,7 @@ import codelength as cl
 from codelength.message import DIGEST_BYTES, MAGIC, SEAL_BYTES, Message
 from codelength.results.inspection import described
 
-from .codes.conftest import Nearest, sample
+from .made import Nearest, sample
 
 X, Y = sample(200)
 MESSAGE = cl.OnlineCode(Nearest()).encode(X, Y)

@@ -9,7 +9,7 @@ from sklearn.naive_bayes import GaussianNB
 import codelength as cl
 from codelength.codes.best import BestOf
 
-from .conftest import Nearest, sample
+from ..made import Nearest, sample
 
 QUICK = cl.Recipe(passes=5.0, early=1.0)
 ONLINE = (cl.OnlineCode(cl.Frequency()), cl.OnlineCode(Nearest()), cl.OnlineCode(cl.Refit(GaussianNB())))

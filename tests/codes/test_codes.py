@@ -18,7 +18,7 @@ import codelength as cl
 from codelength.codes.online import bounded
 from codelength.learners.learner import above_zero
 
-from .conftest import Nearest, sample
+from ..made import Nearest, sample
 
 QUICK = cl.Recipe(passes=1.0, early=1.0)
 

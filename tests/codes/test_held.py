@@ -15,7 +15,7 @@ from codelength.learners.replay import Replay
 from codelength.numerics import surroundings
 from codelength.results.experiment import Experiment, decode_file
 
-from .conftest import sample
+from ..made import sample
 
 
 @pytest.fixture

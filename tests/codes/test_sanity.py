@@ -9,7 +9,7 @@ from codelength.codes.catalogue import CODES
 from codelength.data.dataset import DataSet
 from codelength.results.experiment import Experiment
 
-from .conftest import sample
+from ..made import sample
 
 LUCK = 10  # bits: saved on labels at random once in a thousand times, whatever the code
 

@@ -5,13 +5,14 @@ import dataclasses
 import numpy as np
 import pytest
 import torch
-from sklearn.datasets import load_digits
 
 import codelength as cl
 from codelength.codes.two_part import TwoPartCode
 from codelength.compression.deep import DeepCompression
 from codelength.compression.floats import Floats
 from codelength.compression.subspace import Subspace
+
+from ..made import digits
 
 QUICK = cl.Recipe(passes=10.0, early=1.0, step=1e-2, bias_step=1e-2)
 COMPRESSIONS = [
@@ -22,12 +23,6 @@ COMPRESSIONS = [
     DeepCompression(kept=0.3, coding="contexts"),
     Subspace(300, price=0.1),
 ]
-
-
-def digits(n):
-    data = load_digits()
-    rows = np.random.default_rng(0).permutation(len(data.target))[:n]
-    return data.images[rows].astype(np.uint8), data.target[rows].astype(np.int64)
 
 
 @pytest.mark.parametrize("compression", COMPRESSIONS, ids=repr)

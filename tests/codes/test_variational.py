@@ -7,7 +7,6 @@ import dataclasses
 import numpy as np
 import pytest
 import torch
-from sklearn.datasets import load_digits
 from torch.distributions import Normal, kl_divergence
 
 import codelength as cl
@@ -17,13 +16,9 @@ from codelength.compression.fitted import Fitted
 from codelength.labels import Alphabet
 from codelength.numerics import Numerics
 
+from ..made import digits
+
 QUICK = cl.Recipe(passes=10.0, early=1.0, step=1e-2, bias_step=1e-2, weight_decay=0.0)
-
-
-def digits(n):
-    data = load_digits()
-    rows = np.random.default_rng(0).permutation(len(data.target))[:n]
-    return data.images[rows].astype(np.uint8), data.target[rows].astype(np.int64)
 
 
 @pytest.mark.parametrize(

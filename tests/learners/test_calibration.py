@@ -19,11 +19,8 @@ from codelength.learners.calibration import DOUBTS, TEMPERATURES, TINY, Calibrat
 from codelength.learners.frequency import Frequency
 from codelength.learners.learner import Inputs, Labels, Learner, Probabilities, Task
 from codelength.learners.refit import Refit
-from codelength.numerics import Numerics
 
-
-def task_of(x: Inputs, classes: int) -> Task:
-    return Task(x, np.arange(len(x)), classes, 0, Numerics(threads=1))
+from ..made import task_of
 
 
 def bits(p: Probabilities, y: Labels) -> float:

@@ -11,12 +11,8 @@ from hypothesis import strategies as st
 
 from codelength.agreement import pack, unpack
 from codelength.learners.frequency import Counts, Frequency
-from codelength.learners.learner import Inputs, Task
-from codelength.numerics import Numerics
 
-
-def task_of(x: Inputs, classes: int) -> Task:
-    return Task(x, np.arange(len(x)), classes, 0, Numerics(threads=1))
+from ..made import task_of
 
 
 def closed_form(labels: list[int], classes: int) -> float:

@@ -20,13 +20,10 @@ from codelength.agreement import pack, register, unpack
 from codelength.errors import AgreementError, InputError
 from codelength.learners.classifiers import Classifier
 from codelength.learners.frequency import Counts
-from codelength.learners.learner import Inputs, Probabilities, Task
+from codelength.learners.learner import Probabilities, Task
 from codelength.learners.refit import PATIENCE, Refit
-from codelength.numerics import Numerics
 
-
-def task_of(x: Inputs, classes: int) -> Task:
-    return Task(x, np.arange(len(x)), classes, 0, Numerics(threads=1))
+from ..made import task_of
 
 
 def task(n: int = 120, classes: int = 3, shape: tuple[int, ...] = (4,)) -> tuple[Task, np.ndarray]:

@@ -6,32 +6,24 @@ import dataclasses
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from sklearn.datasets import load_digits
 
 from codelength.agreement import register
 from codelength.errors import AgreementError, InputError
-from codelength.learners.learner import Task, done, learn_on
+from codelength.learners.learner import done, learn_on
 from codelength.learners.replay import Replay
 from codelength.numerics import Numerics
 from codelength.training.recipe import GRAY, PHOTO, TABLE, Recipe
 
+from ..made import digits, task_of
+
 QUICK = Recipe(passes=4.0, early=1.0, shift=0.1, rotation=10.0, views=2)
 # One thread: two wait for each other on a busy machine, and these batches are small.
 FAST, FLOAT32 = Numerics(1, "bfloat16"), Numerics(1, "float32")
-
-
-def task_of(x: np.ndarray, classes: int = 10, seed: int = 0, numerics: Numerics = FLOAT32) -> Task:
-    return Task(x, np.arange(len(x)), classes, seed, numerics)
-
-
-def digits(n: int) -> tuple[np.ndarray, np.ndarray]:
-    data = load_digits()
-    order = np.random.default_rng(0).permutation(len(data.target))[:n]
-    return data.images[order].astype(np.uint8), data.target[order].astype(np.int64)
 
 
 def online(learner: Replay, x: np.ndarray, y: np.ndarray, numerics: Numerics = FAST) -> np.ndarray:
@@ -160,13 +152,13 @@ import hashlib, sys
 sys.path.insert(0, {here!r})
 import torch
 torch.set_num_threads(1)
-from test_replay import digits, online, quick
+from tests.learners.test_replay import digits, online, quick
 print(hashlib.sha256(online(quick("lenet"), *digits(120)).tobytes()).hexdigest())
 """
 
 
 def test_bit_identical_in_another_process() -> None:
-    program = CHILD.format(here=__file__.rpartition("/")[0])
+    program = CHILD.format(here=str(Path(__file__).parents[2]))
     runs = [subprocess.run([sys.executable, "-c", program], capture_output=True, text=True) for _ in range(2)]
     assert runs[0].returncode == 0, runs[0].stderr
     assert runs[0].stdout == runs[1].stdout

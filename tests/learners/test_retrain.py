@@ -4,26 +4,16 @@ import itertools
 
 import numpy as np
 import pytest
-from sklearn.datasets import load_digits
 
 import codelength as cl
 from codelength import agreement
 from codelength.codes.catalogue import build
 from codelength.learners.learner import learn_on
 from codelength.learners.retrain import Retrain
-from codelength.numerics import Numerics
+
+from ..made import digits, task_of
 
 QUICK = cl.Recipe(passes=10.0, early=1.0, label_smoothing=0.1)
-
-
-def digits(n):
-    data = load_digits()
-    rows = np.random.default_rng(0).permutation(len(data.target))[:n]
-    return data.images[rows].astype(np.uint8), data.target[rows].astype(np.int64)
-
-
-def task_of(x, numerics=None):
-    return cl.Task(x, np.arange(len(x)), 10, 0, numerics or Numerics(1, "float32"))
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import dataclasses
 import numpy as np
 import pytest
 import torch
-from sklearn.datasets import load_digits, make_circles, make_moons
+from sklearn.datasets import make_circles, make_moons
 from sklearn.neighbors import KNeighborsClassifier
 
 import codelength as cl
@@ -15,20 +15,11 @@ from codelength.checkpoint import state_of
 from codelength.codes.catalogue import learning
 from codelength.learners.learner import learn_on
 from codelength.learners.spreading import Graph, agreed
-from codelength.numerics import Numerics
+
+from ..made import digits, task_of
 
 # of one picture: passes enough for a few steps
 QUICK = cl.Recipe(passes=4.0, early=1.0, smallest_batch=16, shift=0.1, rotation=10.0)
-
-
-def task_of(x, classes=10):
-    return cl.Task(x, np.arange(len(x)), classes, 0, Numerics(1, "float32"))
-
-
-def digits(n):
-    data = load_digits()
-    rows = np.random.default_rng(0).permutation(len(data.target))[:n]
-    return data.images[rows].astype(np.uint8), data.target[rows].astype(np.int64)
 
 
 def moons(n):

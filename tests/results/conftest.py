@@ -9,7 +9,7 @@ from codelength.data.source import Source
 from codelength.results.runs import Runs
 from codelength.results.sweep import planned, swept
 
-from ..codes.conftest import sample
+from ..made import sample
 
 CODES = ("uniform", "frequency", "online:refit", "two-part:float32", "two-part:deep-compression",
          "variational:relative-entropy")  # fmt: skip

@@ -11,7 +11,7 @@ from sklearn.naive_bayes import GaussianNB
 
 import codelength as cl
 
-from ..codes.conftest import Nearest, sample
+from ..made import Nearest, sample
 
 
 def test_the_representation_that_tells_most_is_the_cheapest():

@@ -1,17 +1,19 @@
-"""Learners that are exact everywhere and quick, for tests of what surrounds them."""
+"""Data, tasks and learners that tests are made of."""
 
 import dataclasses
 
 import numpy as np
+from sklearn.datasets import load_digits
 
 from codelength.agreement import registered
-from codelength.learners.learner import Learner
+from codelength.learners.learner import Learner, Task
+from codelength.numerics import Numerics
 
 
 @registered("test:nearest")
 @dataclasses.dataclass(frozen=True)
 class Nearest(Learner):
-    """Counts labels by the first feature's value, in small integers: integer-exact, and it does learn."""
+    """Counts labels by the first feature's value: exact everywhere and quick, and it does learn."""
 
     block: int = 4
 
@@ -46,3 +48,15 @@ def sample(n, classes=3, seed=0):
     x = rng.integers(0, 8, (n, 2))
     y = np.where(rng.random(n) < 0.9, x[:, 0] % classes, rng.integers(0, classes, n))
     return x, y
+
+
+def digits(n):
+    """So many of scikit-learn's digits (n, 8, 8), and their labels."""
+    data = load_digits()
+    rows = np.random.default_rng(0).permutation(len(data.target))[:n]
+    return data.images[rows].astype(np.uint8), data.target[rows].astype(np.int64)
+
+
+def task_of(x, classes=10, seed=0, numerics=None):
+    """The task of inputs that are visited in their order, on one thread."""
+    return Task(x, np.arange(len(x)), classes, seed, numerics or Numerics(1))
