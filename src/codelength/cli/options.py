@@ -71,7 +71,8 @@ Among = Annotated[
     Optional[str],  # noqa: UP045
     typer.Option(
         help="Models, with commas between: the shortest of their messages is sent, and says whose it is; "
-        "with --model, where it is known already which one that is. Example: --among shallow,lenet"
+        "with --model, where it is known already which one that is. (Of a run that is stopped, only the "
+        "sending goes on where it was.) Example: --among shallow,lenet"
     ),
 ]
 Seed = Annotated[
