@@ -48,8 +48,8 @@ class Experiment:
         """With the model whose codelength is the shortest, all measured, where none was named."""
         if not self.among or self.model is not None:
             return self
-        each = [dataclasses.replace(self, model=model) for model in self.among]
-        return min(each, key=lambda one: one.measure(progress).ideal_bits)
+        chosen = self._best_of().settled(self.data.x, self._labels(), self.data.classes, progress).chosen
+        return dataclasses.replace(self, model=self.among[chosen or 0])
 
     def encode(
         self,
@@ -78,26 +78,34 @@ class Experiment:
     def model_name(self) -> str | None:
         return build(self.code, self.data.x, self.model, self.seed)[1]
 
+    def _labels(self) -> npt.NDArray[Any]:
+        """Alice's labels. Raises InputError if there are none."""
+        if self.data.y is None:
+            raise InputError(f"{self.data.name} has no labels to send; Alice needs them")
+        return self.data.y
+
+    def _best_of(self) -> BestOf:
+        """The code with each of the models to choose among. Raises AgreementError if both ends hold one."""
+        if entry(self.code).held:
+            raise AgreementError(f"both ends hold the model of {self.code!r}: name one, not several among")
+        codes = [build(self.code, self.data.x, model, self.seed)[0] for model in self.among]
+        return BestOf(tuple(codes), seed=self.seed)
+
     def _prepared(
         self, progress: Progress | None, checkpoint: Checkpoint | None = None
     ) -> tuple[Code, npt.NDArray[Any], npt.NDArray[Any], Held | None]:
-        data = self.data
-        if data.y is None:
-            raise InputError(f"{data.name} has no labels to send; Alice needs them")
+        data, labels = self.data, self._labels()
         catalogued = entry(self.code)
-        if self.among and catalogued.held:
-            raise AgreementError(f"both ends hold the model of {self.code!r}: name one, not several among")
         code, model = build(self.code, data.x, self.model, self.seed)
         if self.among and model is not None:
-            codes = [build(self.code, data.x, each, self.seed)[0] for each in self.among]
             if model not in self.among:
                 raise AgreementError(f"{model!r} is not among {', '.join(self.among)}")
-            code = BestOf(tuple(codes), self.among.index(model), seed=self.seed)
+            code = dataclasses.replace(self._best_of(), chosen=self.among.index(model))
         if catalogued.held is None or model is None:
-            return code, data.x, data.y, None
-        held = Held.of(catalogued.held(model), data.x, data.y, self.seed)
+            return code, data.x, labels, None
+        held = Held.of(catalogued.held(model), data.x, labels, self.seed)
         _, rest = split(data.x, self.seed)
-        x, y = data.x[rest], data.y[rest]
+        x, y = data.x[rest], labels[rest]
         # not agreed in advance, the alphabet is that of the labels to be sent, and travels with them
         alphabet = Alphabet.of(y if data.classes is None else data.classes)
         agreed = held.model(data.x, alphabet, progress, checkpoint)
