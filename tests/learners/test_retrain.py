@@ -8,7 +8,7 @@ import pytest
 import codelength as cl
 from codelength import agreement
 from codelength.codes.catalogue import build
-from codelength.learners.learner import learn_on
+from codelength.learners.learner import done, learn_on
 from codelength.learners.retrain import Retrain
 
 from ..made import digits, task_of
@@ -68,9 +68,9 @@ def test_a_training_is_finished_before_anything_is_predicted():
     patient, hasty = (Retrain("mlp", QUICK).begin(task_of(x)) for _ in range(2))
     for predictor in (patient, hasty):
         predictor.update(x[:64], y[:64])
-    shares = [patient.done()]
+    shares = [done(patient)]
     while learn_on(patient):
-        shares.append(patient.done())
+        shares.append(done(patient))
     assert shares == sorted(shares)
     assert shares[-1] == 1.0
     assert (patient.predict(x) == hasty.predict(x)).all()

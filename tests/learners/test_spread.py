@@ -13,7 +13,7 @@ from sklearn.neighbors import KNeighborsClassifier
 import codelength as cl
 from codelength.checkpoint import state_of
 from codelength.codes.catalogue import learning
-from codelength.learners.learner import learn_on
+from codelength.learners.learner import done, learn_on
 from codelength.learners.spreading import Graph, agreed
 
 from ..made import digits, task_of
@@ -124,6 +124,20 @@ def test_it_goes_on_from_where_it_was_in_the_middle_of_the_training_and_after():
         for predictor in (stopped, resumed):
             predictor.update(x[labels : labels + 20], y[labels : labels + 20])
         np.testing.assert_array_equal(resumed.predict(x), stopped.predict(x))
+
+
+def test_who_waits_is_told_how_far_the_training_has_come():
+    x, _ = digits(100)
+    contrasts = cl.Spread("lenet-slim", dataclasses.replace(QUICK, passes=60.0))
+    replays = cl.Replay("shallow", cl.Recipe(passes=1.0, early=1.0))
+    alone, beside = contrasts.begin(task_of(x)), cl.Switching((replays, contrasts)).begin(task_of(x))
+    for predictor, ends in ((alone, 1.0), (beside, 0.97)):  # 6,000 examples of a few more than 6,100
+        shares = [done(predictor)]
+        while learn_on(predictor):
+            shares.append(done(predictor))
+        assert len(shares) > 2
+        assert shares == sorted(set(shares))
+        assert (shares[0], shares[-1]) == (0.0, pytest.approx(ends, abs=0.02))
 
 
 def test_the_network_is_agreed_for_grey_pictures_alone():

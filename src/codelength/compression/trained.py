@@ -18,7 +18,7 @@ from codelength.training.course import Course, Training
 from codelength.training.ensemble import Ensemble
 from codelength.training.inputs import Normalizer
 from codelength.training.member import Member, built, transplanted
-from codelength.training.pretext import pretext, pretext_work
+from codelength.training.pretext import TURNS, pretext
 from codelength.training.recipe import Recipe, kind, preset
 
 
@@ -77,7 +77,8 @@ class Trained:
         recipe, task = self._recipe(share, changes), self.task
         seed = self._ensemble.seed + len(self._asked)
         member = Member(network, recipe, task.x, self._normalize, task.numerics, seed)
-        return self._stage(channel, Training(member, recipe, channel.all_labels()), share)
+        course = Course(recipe, len(task.x))
+        return self._stage(channel, Training(member, course, channel.all_labels()), share)
 
     def begun(self, channel: Channel) -> nn.Module:
         """The network before the first label, alike at both ends: fresh, or after the recipe's pretext.
@@ -103,7 +104,8 @@ class Trained:
             self._left = {}
         while training.learn_on():
             self._under_way = training
-            channel.keep(self, (before + share * training.done()) / (1 + self._pretext))
+            behind, whole = training.work()
+            channel.keep(self, (before + share * behind / whole) / (1 + self._pretext))
         self._under_way = None
         theta = flattened(training.member.trainer.learned)
         if not np.isfinite(theta).all():
@@ -114,12 +116,11 @@ class Trained:
     @property
     def _pretext(self) -> float:
         """How much work the pretext is, beside the recipe's passes."""
-        return pretext_work(self.recipe) / self.recipe.passes
+        return TURNS * self.recipe.pretext / self.recipe.passes
 
     def steps(self, share: float) -> int:
         """How many steps that part of the recipe's passes is."""
-        count = len(self.task.x)
-        return Course(self._recipe(share, {}), count).steps if count else 0
+        return Course(self._recipe(share, {}), len(self.task.x)).steps
 
     def _recipe(self, share: float, changes: dict[str, Any]) -> Recipe:
         return dataclasses.replace(self.recipe, passes=max(0.1, share * self.recipe.passes), **changes)

@@ -18,8 +18,8 @@ from codelength.learners.learner import (
     Predictor,
     Probabilities,
     Task,
-    done,
     learn_on,
+    work,
 )
 
 Floats = npt.NDArray[np.float64]
@@ -106,9 +106,9 @@ class CalibratedPredictor:
         """The inner predictor's."""
         return learn_on(self._inner)
 
-    def done(self) -> float | None:
+    def work(self) -> tuple[float, float]:
         """The inner predictor's."""
-        return done(self._inner)
+        return work(self._inner)
 
     def state(self) -> State | None:
         """Both parts' states, if the inner predictor has one."""

@@ -18,8 +18,8 @@ from codelength.learners.learner import (
     Predictor,
     Probabilities,
     Task,
-    done,
     learn_on,
+    work,
 )
 
 
@@ -86,8 +86,8 @@ class ColumnsPredictor:
     def learn_on(self) -> bool:
         return learn_on(self._inner)
 
-    def done(self) -> float | None:
-        return done(self._inner)
+    def work(self) -> tuple[float, float]:
+        return work(self._inner)
 
     def state(self) -> State | None:
         return state_of(self._inner)

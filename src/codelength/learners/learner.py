@@ -60,8 +60,8 @@ class Gradual(Protocol):
     def learn_on(self) -> bool:
         """One more slice of what the last `update` left to do; False when nothing was left."""
 
-    def done(self) -> float | None:
-        """The share of the whole task's work that is behind, 0 to 1; None if it cannot tell."""
+    def work(self) -> tuple[float, float]:
+        """How many examples its networks have trained on, and how many they will have in the whole task."""
 
 
 @runtime_checkable
@@ -121,6 +121,12 @@ def learn_on(predictor: object) -> bool:
     return isinstance(predictor, Gradual) and predictor.learn_on()
 
 
+def work(predictor: object) -> tuple[float, float]:
+    """`Gradual.work`, of any predictor: nothing of nothing where it cannot tell."""
+    return predictor.work() if isinstance(predictor, Gradual) else (0.0, 0.0)
+
+
 def done(predictor: object) -> float | None:
-    """`Gradual.done`, of any predictor."""
-    return predictor.done() if isinstance(predictor, Gradual) else None
+    """The share of the whole task's work that is behind, 0 to 1; None if the predictor cannot tell."""
+    behind, whole = work(predictor)
+    return behind / whole if whole else None

@@ -11,12 +11,12 @@ import torch
 
 from codelength.checkpoint import State, nested, part
 from codelength.errors import InputError
-from codelength.learners.learner import Inputs, Labels, Probabilities, Task, uniform
-from codelength.training.course import Training
+from codelength.learners.learner import Inputs, Labels, Probabilities, Task, learn_on, uniform, work
+from codelength.training.course import Course, Training
 from codelength.training.ensemble import Ensemble
 from codelength.training.inputs import Normalizer
 from codelength.training.member import Member
-from codelength.training.pretext import pretext, pretext_work
+from codelength.training.pretext import pretext
 from codelength.training.recipe import Recipe, preset
 
 
@@ -28,7 +28,6 @@ class Replaying:
         recipe = recipe or preset(normalize.shape, use)
         if not task.predicts:
             recipe = dataclasses.replace(recipe, finish=0.0)
-        self._recipe = recipe
         self._classes = task.classes
         self._labels = np.zeros(len(task.x), np.int64)
         self._seen = 0
@@ -37,11 +36,16 @@ class Replaying:
         # as long as it is under way
         self._pretext = pretext(network, recipe, task.x, normalize, task.numerics, self._ensemble.seed)
         self._finish: list[Training] = []  # each network's, once all labels are there
+        n, networks = len(task.x), recipe.networks
+        self._course: Course | None = None  # of the finish
+        if recipe.finish:
+            finishing = dataclasses.replace(recipe, passes=recipe.finish, early=1.0)
+            self._course = Course(finishing, n, recipe.step_scale_at(n))
         # examples trained on before the first label, until each label is learned, and after the last; a
         # view that is predicted counts as a third of one, for it only goes forward
-        each = (recipe.passes_at(seen) + recipe.views / 3 for seen in range(1, len(task.x) + 1))
-        n = len(task.x)
-        self._work = np.cumsum([pretext_work(recipe) * n, *each, recipe.finish * n])
+        each = (networks * (recipe.passes_at(seen) + recipe.views / 3) for seen in range(1, n + 1))
+        after = networks * self._course.examples if self._course else 0
+        self._work = np.cumsum([work(self._pretext)[1], *each, after], dtype=np.float64)
 
     def predict(self, x: Inputs) -> Probabilities:
         """Probabilities (m, classes) of the averaged weights, float64; uniform before the first label."""
@@ -62,18 +66,16 @@ class Replaying:
     def learn_on(self) -> bool:
         """A slice of the pretext, before the first label, or of the finish, after the last one."""
         if self._pretext is None:
-            return any(self._ensemble.each(lambda training: training.learn_on(), self._finish))
+            return any(self._ensemble.each(learn_on, self._finish))
         if not self._pretext.learn_on():
             self._ensemble.start_from(self._pretext.member)
             self._pretext = None
         return True
 
-    def done(self) -> float:
-        """The share of the pretext, of all replays and of all predictions that is behind."""
-        behind = self._work[self._seen] if self._pretext is None else self._work[0] * self._pretext.done()
-        if self._finish:
-            behind += (self._work[-1] - self._work[-2]) * self._finish[0].done()
-        return float(behind / self._work[-1]) if self._work[-1] else 0.0
+    def work(self) -> tuple[float, float]:
+        """That of the pretext, of all replays, of all predictions and of the finish."""
+        behind = work(self._pretext)[0] if self._pretext else self._work[self._seen]
+        return float(behind + sum(work(training)[0] for training in self._finish)), float(self._work[-1])
 
     def state(self) -> State:
         """The labels so far, and each network in training."""
@@ -107,12 +109,8 @@ class Replaying:
 
     def _end(self) -> None:
         """After the last label there is a finish to be learned, if the recipe has one."""
-        if self._recipe.finish and self._seen == len(self._labels) and not self._finish:
-            finishing = dataclasses.replace(self._recipe, passes=self._recipe.finish, early=1.0)
-            first = self._recipe.step_scale_at(self._seen)
-            self._finish = [
-                Training(member, finishing, self._labels, first) for member in self._ensemble.members
-            ]
+        if self._course and self._seen == len(self._labels) and not self._finish:
+            self._finish = [Training(each, self._course, self._labels) for each in self._ensemble.members]
 
 
 class _Replays:

@@ -8,11 +8,11 @@ import numpy as np
 
 from codelength.checkpoint import State, nested, part
 from codelength.errors import InputError
-from codelength.learners.learner import Inputs, Labels, Probabilities, Task, uniform
-from codelength.training.course import Course
+from codelength.learners.learner import Inputs, Labels, Probabilities, Task, learn_on, uniform, work
+from codelength.training.course import Course, Training
 from codelength.training.ensemble import Ensemble
 from codelength.training.inputs import Normalizer
-from codelength.training.pretext import pretext, pretext_work
+from codelength.training.pretext import pretext
 from codelength.training.recipe import Recipe, preset
 
 
@@ -27,11 +27,11 @@ class Retraining:
         self._task = task
         self._normalize = Normalizer(task.x)
         self._recipe = recipe or preset(self._normalize.shape, "anew")
-        self._trainings = [Course(self._recipe, count) for count in trainings]
+        self._courses = [Course(self._recipe, count) for count in trainings]
         self._labels = np.zeros(len(task.x), np.int64)
         self._seen = 0
         self._begun = 0  # trainings
-        self._taken = 0  # steps of the last of them
+        self._last: list[Training] = []  # each network's, of the last of them
         self._ensemble = self._from_scratch()
         # what each training starts from, if not from scratch
         self._pretext = pretext(
@@ -50,63 +50,58 @@ class Retraining:
             raise InputError(f"there are only {len(self._labels)} inputs to learn labels of")
         self._labels[self._seen : self._seen + len(y)] = y
         self._seen += len(y)
-        due = sum(training.count <= self._seen for training in self._trainings)
+        due = sum(course.count <= self._seen for course in self._courses)
         if due > self._begun:
-            self._begun, self._taken = due, 0
-            self._ensemble = self._from_scratch()
+            while learn_on(self._pretext):
+                pass
+            self._begin(due)
+            if self._pretext is not None:
+                self._ensemble.start_from(self._pretext.member)
 
     def learn_on(self) -> bool:
         """A slice of the pretext, or of the training that is due; False when it is over."""
-        if self._pretext is not None and self._pretext.learn_on():
-            return True
-        training = self._trainings[self._begun - 1] if self._begun else None
-        if training is None or self._taken == training.steps:
-            return False
-        if self._pretext is not None and not self._taken:
-            self._ensemble.start_from(self._pretext.member)
-        steps, labels = training.slice(self._taken), self._labels[: training.count]
-        self._ensemble.each(lambda member: training.train(member, labels, steps), self._ensemble.members)
-        self._taken = steps.stop
-        return True
+        return learn_on(self._pretext) or any(self._ensemble.each(learn_on, self._last))
 
-    def done(self) -> float:
-        """The share of all trainings' steps that is behind, each by its batch."""
-        total: float = sum(training.steps * training.batch for training in self._trainings)
-        to_come = self._trainings[self._begun :]
-        left: float = sum(training.steps * training.batch for training in to_come)
-        if self._begun:
-            under_way = self._trainings[self._begun - 1]
-            left += (under_way.steps - self._taken) * under_way.batch
-        if self._pretext is not None:
-            before = pretext_work(self._recipe) * len(self._labels)
-            total, left = total + before, left + before * (1 - self._pretext.done())
-        return 1 - left / total if total else 1.0
+    def work(self) -> tuple[float, float]:
+        """That of the pretext and of all trainings."""
+        behind, whole = work(self._pretext)
+        networks = len(self._ensemble.members)
+        whole += networks * sum(course.examples for course in self._courses)
+        behind += networks * sum(course.examples for course in self._courses[: max(0, self._begun - 1)])
+        return behind + sum(work(training)[0] for training in self._last), whole
 
     def state(self) -> State:
         """The labels so far, and the networks of the training that is under way or over."""
         state: State = {
             "labels": self._labels[: self._seen],
-            "counts": np.array([self._begun, self._taken]),
+            "begun": np.array(self._begun),
         }
         if self._pretext is not None:
             state |= nested("pretext", self._pretext.state())
-        for number, member in enumerate(self._ensemble.members):
-            state |= nested(f"network{number}", member.trainer.state())
+        for number, training in enumerate(self._last):
+            state |= nested(f"network{number}", training.state())
         return state
 
     def restore(self, state: State) -> None:
         """The inverse of `state`."""
         self._seen = len(state["labels"])
         self._labels[: self._seen] = state["labels"]
-        self._begun, self._taken = (int(count) for count in state["counts"])
         if self._pretext is not None:
             self._pretext.restore(part("pretext", state))
-        for number, member in enumerate(self._ensemble.members):
-            member.trainer.restore(part(f"network{number}", state))
+        if begun := int(state["begun"]):
+            self._begin(begun)
+        for number, training in enumerate(self._last):
+            training.restore(part(f"network{number}", state))
 
     def rehearse(self) -> Probabilities:
         """What comes of a few steps with made-up labels; not to be trained on after."""
         return self._ensemble.rehearse()
+
+    def _begin(self, training: int) -> None:
+        """The first, second, … training is due: networks from scratch."""
+        self._begun, self._ensemble = training, self._from_scratch()
+        course = self._courses[training - 1]
+        self._last = [Training(member, course, self._labels) for member in self._ensemble.members]
 
     def _from_scratch(self) -> Ensemble:
         task = self._task

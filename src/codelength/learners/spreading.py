@@ -12,7 +12,7 @@ from torch.nn.functional import embedding_bag
 
 from codelength.checkpoint import State, nested, part
 from codelength.errors import InputError
-from codelength.learners.learner import Inputs, Labels, Probabilities, Task, uniform
+from codelength.learners.learner import Inputs, Labels, Probabilities, Task, learn_on, uniform, work
 from codelength.learners.spread import Spread
 from codelength.training.contrast import contrast
 from codelength.training.course import Training
@@ -70,10 +70,11 @@ class Spreading:
 
     def learn_on(self) -> bool:
         """A slice of the network's training, before the first label."""
-        return self._training is not None and self._training.learn_on()
+        return learn_on(self._training)
 
-    def done(self) -> None:
-        """It is done so soon that it tells nothing."""
+    def work(self) -> tuple[float, float]:
+        """That of the network's training."""
+        return work(self._training)
 
     def state(self) -> State:
         """The labels so far, and the network."""

@@ -21,8 +21,8 @@ from codelength.learners.learner import (
     Probabilities,
     Task,
     above_zero,
-    done,
     learn_on,
+    work,
 )
 from codelength.learners.mixing import mixture, require_rule
 from codelength.workers import M, T, Workers
@@ -148,10 +148,10 @@ class Switched:
         """A slice of whatever one of them has left to do."""
         return any(self._each(lambda member: learn_on(member.predictor), self._members))
 
-    def done(self) -> float | None:
-        """The mean of what the learners can tell."""
-        shares = [share for member in self._members if (share := done(member.predictor)) is not None]
-        return float(np.mean(shares)) if shares else None
+    def work(self) -> tuple[float, float]:
+        """That of all learners that can tell."""
+        behind, whole = zip(*(work(member.predictor) for member in self._members), strict=True)
+        return sum(behind), sum(whole)
 
     def state(self) -> State | None:
         """The labels, the weights and each learner's state, if they all have one."""

@@ -15,7 +15,7 @@ from torch.nn import functional
 from codelength.errors import InputError
 from codelength.numerics import Numerics
 from codelength.order import Rows
-from codelength.training.course import Training
+from codelength.training.course import Course, Training
 from codelength.training.inputs import Normalizer
 from codelength.training.member import Integers, Member, built
 from codelength.training.recipe import Recipe
@@ -63,4 +63,4 @@ def contrast(
         raise InputError("only pictures can be varied to be told apart, not a table of numbers")
     module = Similarities(built(network, x, _DIMENSIONS, normalize, seed))
     member = Contrasted(module, recipe, x, normalize, numerics, seed)
-    return Training(member, recipe, np.arange(len(x)))
+    return Training(member, Course(recipe, len(x)), np.arange(len(x)))

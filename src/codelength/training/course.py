@@ -26,6 +26,7 @@ class Course:
         self.first = first
         self.batch = recipe.batch_at(count)
         self.steps = math.ceil(recipe.passes_at(count) * count / self.batch)
+        self.examples = self.steps * self.batch
 
     def slice(self, taken: int) -> range:
         """The next few steps after those taken."""
@@ -51,28 +52,26 @@ class Course:
 
 
 class Training:
-    """A course under way: a member, the labels of its rows, and how far it has come."""
+    """A course under way: a member, the labels (n,) of all rows, and how far it has come."""
 
-    def __init__(
-        self, member: Member, recipe: Recipe, labels: npt.NDArray[np.int64], first: float = 1.0
-    ) -> None:
+    def __init__(self, member: Member, course: Course, labels: npt.NDArray[np.int64]) -> None:
         self.member = member
-        self._course = Course(recipe, len(labels), first) if len(labels) else None
+        self._course = course
         self._labels = labels
         self._taken = 0
 
     def learn_on(self) -> bool:
         """Takes the next few steps; False when there are none."""
-        steps = self._course.slice(self._taken) if self._course else range(0)
-        if not steps or self._course is None:
+        steps = self._course.slice(self._taken)
+        if not steps:
             return False
         self._course.train(self.member, self._labels, steps)
         self._taken = steps.stop
         return True
 
-    def done(self) -> float:
-        """The share of the steps that is behind."""
-        return self._taken / self._course.steps if self._course else 1.0
+    def work(self) -> tuple[float, float]:
+        """How many examples it has trained on, and how many it will have."""
+        return self._taken * self._course.batch, self._course.examples
 
     def state(self) -> State:
         """The trainer's state, and the steps taken."""

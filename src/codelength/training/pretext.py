@@ -15,7 +15,7 @@ import numpy.typing as npt
 from codelength.errors import InputError
 from codelength.numerics import Numerics
 from codelength.order import Rows
-from codelength.training.course import Training
+from codelength.training.course import Course, Training
 from codelength.training.inputs import Normalizer
 from codelength.training.member import Member, built
 from codelength.training.recipe import Recipe, preset
@@ -66,9 +66,5 @@ def pretext(
     turned = Turned(x, normalize.channels_last)
     turning = dataclasses.replace(preset(normalize.shape, "pretext"), passes=recipe.pretext)
     module = built(network, x, TURNS, normalize, seed)
-    return Training(Member(module, turning, turned, normalize, numerics, seed), turning, turned.labels)
-
-
-def pretext_work(recipe: Recipe) -> float:
-    """How many examples the recipe's pretext trains on, for each input."""
-    return TURNS * recipe.pretext
+    member = Member(module, turning, turned, normalize, numerics, seed)
+    return Training(member, Course(turning, len(turned)), turned.labels)
