@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,12 @@ from codelength.profile import VARIABLES
 
 TORCH = frozenset({"torch"})
 COMMAND = [sys.executable, "-m", "codelength"]
+# an Intel of 2023, and an emulated EPYC and Haswell, came to the digests here, with these
+MADE_WITH = {"torch": "2.13.0", "numpy": "2.4.6", "scipy": "1.17.1"}
+with_these = pytest.mark.skipif(
+    any(version(name).partition("+")[0] != made for name, made in MADE_WITH.items()),
+    reason=f"the digests are of {MADE_WITH}; other versions may come to other floats",
+)
 
 
 def run(*command: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -72,8 +79,8 @@ for network, coordinates in (("shallow", 0), ("mlp", 50)):
 """
 
 
+@with_these
 def test_posteriors_are_fitted_alike_by_processors_of_both_makers() -> None:
-    # an Intel of 2023, and an emulated EPYC and Haswell, came to these
     assert run(sys.executable, "-c", POSTERIORS).stdout.split() == ["02b68800acdf5a18", "0170b800910c2833"]
 
 
@@ -94,8 +101,8 @@ for learner in (cl.Spread(), cl.Spread("mlp", recipe)):
 """
 
 
+@with_these
 def test_labels_spread_alike_on_processors_of_both_makers() -> None:
-    # an Intel of 2023, and an emulated EPYC and Haswell, came to these
     assert run(sys.executable, "-c", SPREADING).stdout.split() == ["0cf2aa274ef3f31b", "7713ac1e7b923486"]
 
 
