@@ -6,8 +6,9 @@ import numpy as np
 from sklearn.datasets import load_digits
 
 from codelength.agreement import registered
-from codelength.learners.learner import Learner, Task
+from codelength.learners.learner import Learner
 from codelength.numerics import Numerics
+from codelength.task import Task
 
 
 @registered("test:nearest")

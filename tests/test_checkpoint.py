@@ -15,6 +15,7 @@ from codelength.compression.deep import DeepCompression
 from codelength.compression.floats import Floats
 from codelength.compression.subspace import Subspace
 from codelength.data import DataSet
+from codelength.learners.frequency import Counting
 from codelength.results.experiment import Experiment, decode_file
 
 from .made import sample
@@ -219,10 +220,8 @@ def test_training_is_not_done_again(tmp_path, monkeypatch):
     with pytest.raises(Killed):
         code.encode(X, Y, checkpoint=cl.Checkpoint(path, resume=False), progress=killing(200))
     updates = []
-    learn = cl.learners.frequency.Counts.update
-    monkeypatch.setattr(
-        cl.learners.frequency.Counts, "update", lambda self, x, y: (updates.append(len(y)), learn(self, x, y))
-    )
+    learn = Counting.update
+    monkeypatch.setattr(Counting, "update", lambda self, x, y: (updates.append(len(y)), learn(self, x, y)))
     code.encode(X, Y, checkpoint=cl.Checkpoint(path, resume=True))
     assert 0 < sum(updates) <= 102
 

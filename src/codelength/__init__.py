@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from codelength.learners.calibration import Calibrated
     from codelength.learners.columns import Columns
     from codelength.learners.frequency import Frequency
-    from codelength.learners.learner import Learner, Predictor, Task
+    from codelength.learners.learner import Learner, Predictor
     from codelength.learners.refit import Refit
     from codelength.learners.replay import Replay
     from codelength.learners.retrain import Retrain
@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from codelength.profile import is_portable, portable
     from codelength.results.comparison import Comparison, compare
     from codelength.results.probing import probe
+    from codelength.task import Task
     from codelength.training.recipe import Recipe
 
 _MODULES = {
@@ -80,7 +81,7 @@ _MODULES = {
     "learners.calibration": ("Calibrated",),
     "learners.columns": ("Columns",),
     "learners.frequency": ("Frequency",),
-    "learners.learner": ("Learner", "Predictor", "Task"),
+    "learners.learner": ("Learner", "Predictor"),
     "learners.refit": ("Refit",),
     "learners.replay": ("Replay",),
     "learners.retrain": ("Retrain",),
@@ -91,6 +92,7 @@ _MODULES = {
     "profile": ("is_portable", "portable"),
     "results.comparison": ("Comparison", "compare"),
     "results.probing": ("probe",),
+    "task": ("Task",),
     "training.recipe": ("Recipe",),
 }
 _HOME = {name: module for module, names in _MODULES.items() for name in names}

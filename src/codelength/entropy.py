@@ -116,6 +116,30 @@ class Repeated:
         return np.tile(self.p, (self.count, 1))
 
 
+class KrichevskyTrofimov:
+    """Symbols 0 … size - 1 as often as they came so far: p(k) = (n_k + 1/2) / (n + size/2).
+
+    Source: R. Krichevsky and V. Trofimov, The Performance of Universal Encoding, IEEE Transactions on
+    Information Theory 27(2), 1981.
+    """
+
+    def __init__(self, size: int) -> None:
+        self.seen = np.zeros(size, dtype=np.int64)  # n_k
+
+    def p(self) -> npt.NDArray[np.float64]:
+        """Probabilities (size,) of the next symbol."""
+        return np.asarray((self.seen + 0.5) / (self.seen.sum() + len(self.seen) / 2))
+
+    def learn(self, symbols: Symbols) -> None:
+        """Counts symbols (m,)."""
+        self.seen += np.bincount(symbols, minlength=len(self.seen))
+
+
+def above_zero(p: npt.NDArray[np.float64], floor: float) -> npt.NDArray[np.float64]:
+    """Mixes probabilities p (m, K) with the uniform distribution: (1 - e) p + e / K."""
+    return np.asarray((1 - floor) * p + floor / p.shape[1], dtype=np.float64)
+
+
 def uniform_bits(n: int, classes: int) -> float:
     """What the uniform code takes, n log2 K: nothing for one class or none."""
     return n * float(np.log2(max(1, classes)))

@@ -16,7 +16,7 @@ from sklearn.preprocessing import StandardScaler
 
 import codelength as cl
 from codelength.codes.online import bounded
-from codelength.learners.learner import above_zero
+from codelength.entropy import above_zero
 
 from ..made import Nearest, sample
 

@@ -7,14 +7,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from codelength.compression.adaptive import Counts, adaptive, around_zero, number, positive, signed
+from codelength.compression.adaptive import adaptive, around_zero, number, positive, signed
+from codelength.entropy import KrichevskyTrofimov
 from codelength.errors import InputError
 
 EACH = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 
 
 @pytest.mark.parametrize("value", [0, 1, 2, 3, 1000, 2**24 - 1])
-def test_a_number_comes_back_at_twice_its_logarithm(told, value):
+def test_a_number_costs_its_length_and_its_digits(told, value):
     back, bits = told(lambda channel: number(channel, lambda: value))
     assert back == value
     assert bits == pytest.approx(np.log2(25) + max(0, value.bit_length() - 1))
@@ -69,7 +70,7 @@ def test_counts_one_by_one_cost_what_krichevsky_and_trofimov_say(told):
     law_at = {}
 
     def one_by_one(channel):
-        law = law_at.setdefault(id(channel), Counts(3))
+        law = law_at.setdefault(id(channel), KrichevskyTrofimov(3))
         return np.concatenate(
             [adaptive(channel, law, 1, lambda i=i: symbols[i : i + 1]) for i in range(len(symbols))]
         )

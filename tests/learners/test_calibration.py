@@ -17,8 +17,9 @@ from codelength.agreement import pack, registered, unpack
 from codelength.errors import AgreementError
 from codelength.learners.calibration import DOUBTS, TEMPERATURES, TINY, Calibrated, Calibration
 from codelength.learners.frequency import Frequency
-from codelength.learners.learner import Inputs, Labels, Learner, Probabilities, Task
+from codelength.learners.learner import Learner
 from codelength.learners.refit import Refit
+from codelength.task import Inputs, Labels, Probabilities, Task
 
 from ..made import task_of
 

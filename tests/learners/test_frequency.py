@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from codelength.agreement import pack, unpack
-from codelength.learners.frequency import Counts, Frequency
+from codelength.learners.frequency import Frequency
 
 from ..made import task_of
 
@@ -24,14 +24,15 @@ def closed_form(labels: list[int], classes: int) -> float:
 
 
 def sequential_bits(labels: list[int], classes: int, ends: list[int]) -> float:
-    counts, bits, start = Counts(classes), 0.0, 0
+    predictor = Frequency().begin(task_of(np.empty((len(labels), 2)), classes))
+    bits, start = 0.0, 0
     for end in ends:
         block = np.array(labels[start:end], dtype=np.int64)
-        p = counts.predict(np.empty((len(block), 2)))
+        p = predictor.predict(np.empty((len(block), 2)))
         assert p.shape == (len(block), classes)
         assert p.dtype == np.float64
         bits -= np.log2(p[np.arange(len(block)), block]).sum()
-        counts.update(np.empty((len(block), 2)), block)
+        predictor.update(np.empty((len(block), 2)), block)
         start = end
     return bits
 

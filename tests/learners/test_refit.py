@@ -17,11 +17,11 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from codelength.agreement import pack, register, unpack
+from codelength.entropy import KrichevskyTrofimov
 from codelength.errors import AgreementError, InputError
 from codelength.learners.classifiers import Classifier
-from codelength.learners.frequency import Counts
-from codelength.learners.learner import Probabilities, Task
 from codelength.learners.refit import PATIENCE, Refit
+from codelength.task import Probabilities, Task
 
 from ..made import task_of
 
@@ -151,9 +151,9 @@ def test_rows_that_are_no_probabilities_give_way_to_the_frequencies() -> None:
     predictor = Refit("broken for a test").begin(given_)
     predictor.update(given_.x, y)
     p = predictor.predict(given_.x[:6])
-    counts = Counts(3)
-    counts.update(given_.x, y)
-    assert (p[:4] == counts.estimate()).all()
+    frequencies = KrichevskyTrofimov(3)
+    frequencies.learn(y)
+    assert (p[:4] == frequencies.p()).all()
     np.testing.assert_allclose(p[4:], 1 / 3)
 
 

@@ -12,7 +12,7 @@ from sklearn.neighbors import KNeighborsClassifier
 import codelength as cl
 from codelength import agreement
 from codelength.codes.catalogue import learning
-from codelength.learners.learner import above_zero
+from codelength.entropy import above_zero
 from codelength.learners.mixing import RULES, Pool, Weights
 from codelength.numerics import Numerics
 

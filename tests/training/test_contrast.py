@@ -9,10 +9,11 @@ from sklearn.datasets import load_digits
 from torch import nn
 
 import codelength as cl
-from codelength.numerics import Numerics
 from codelength.training.augmentation import augment
 from codelength.training.contrast import Similarities, contrast
 from codelength.training.inputs import Normalizer
+
+from ..made import task_of
 
 RECIPE = cl.Recipe(passes=40.0, early=1.0, smallest_batch=64, shift=0.13, rotation=15.0)
 
@@ -39,7 +40,7 @@ def test_a_picture_is_found_by_its_variation():
         varied = augment(normalize(x), RECIPE, torch.Generator().manual_seed(1))
         return (member.trainer.logits(varied) @ member.outputs(x).T).argmax(dim=1).numpy() == np.arange(200)
 
-    fresh, trained = (contrast("lenet-slim", RECIPE, x, normalize, Numerics(1), seed) for seed in (0, 0))
+    fresh, trained = (contrast("lenet-slim", RECIPE, task_of(x), normalize, seed) for seed in (0, 0))
     while trained.learn_on():
         pass
     assert found(trained).mean() > found(fresh).mean() + 0.1
@@ -48,4 +49,4 @@ def test_a_picture_is_found_by_its_variation():
 def test_a_table_cannot_be_varied():
     x = np.zeros((5, 7), np.float32)
     with pytest.raises(cl.InputError, match="only pictures"):
-        contrast("mlp", RECIPE, x, Normalizer(x), Numerics(1), 0)
+        contrast("mlp", RECIPE, task_of(x), Normalizer(x), 0)

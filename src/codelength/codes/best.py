@@ -13,7 +13,8 @@ from codelength.channel import Channel, Counter, Progress, Receiver, Sender
 from codelength.codes.code import Code
 from codelength.codes.shannon import ShannonCode
 from codelength.errors import AgreementError
-from codelength.learners.learner import Predictor, Task
+from codelength.learners.learner import Predictor
+from codelength.task import Task
 
 
 @registered("best-of")

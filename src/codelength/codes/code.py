@@ -14,13 +14,14 @@ from codelength.agreement import Agreement, Within, is_plain, name_of, pack
 from codelength.channel import Channel, Counter, Progress, Receiver, Sender
 from codelength.checkpoint import Checkpoint
 from codelength.codes.session import Session
-from codelength.entropy import CODERS
+from codelength.entropy import CODERS, above_zero
 from codelength.errors import AgreementError, InputError
 from codelength.labels import Alphabet, as_labels
-from codelength.learners.learner import Inputs, Predictor, Probabilities, Task, above_zero
+from codelength.learners.learner import Predictor
 from codelength.message import Measurement, Message, seal_of
 from codelength.numerics import Numerics
 from codelength.order import Rows
+from codelength.task import Inputs, Probabilities, Task
 
 _BLOCK = 512  # labels sent at once; the same at both ends, since floats depend on it
 

@@ -12,7 +12,9 @@ import numpy.typing as npt
 from codelength.agreement import Within, registered
 from codelength.channel import Channel
 from codelength.codes.code import Code
-from codelength.learners.learner import Learner, Mixed, Predictor, Task, above_zero, done, learn_on
+from codelength.entropy import above_zero
+from codelength.learners.learner import Learner, Mixed, Predictor, done, learn_on
+from codelength.task import Task
 
 _CELLS = 2**22  # probabilities in a block, so that many classes cannot exhaust the memory
 

@@ -17,10 +17,11 @@ from codelength.checkpoint import Checkpoint
 from codelength.data.arrays import as_inputs
 from codelength.errors import AgreementError, MessageError
 from codelength.labels import Alphabet
-from codelength.learners.learner import Predictor, Task
+from codelength.learners.learner import Predictor
 from codelength.message import INPUTS_BYTES, Header
 from codelength.numerics import PROBE_BYTES, Numerics
 from codelength.order import Reordered, digest_inputs, digest_rows, visiting_order
+from codelength.task import Task
 from codelength.version import __version__
 
 if TYPE_CHECKING:

@@ -16,18 +16,12 @@ from codelength.codes.code import Code
 from codelength.codes.online import OnlineCode
 from codelength.codes.session import Session
 from codelength.data.arrays import as_inputs
+from codelength.entropy import above_zero
 from codelength.errors import InputError
 from codelength.labels import Alphabet
-from codelength.learners.learner import (
-    Frozen,
-    Inputs,
-    Learner,
-    Predictor,
-    Probabilities,
-    Task,
-    above_zero,
-)
+from codelength.learners.learner import Frozen, Learner, Predictor
 from codelength.numerics import Numerics
+from codelength.task import Inputs, Probabilities, Task
 
 _BLOCK = 1024  # inputs a call of the model; the same at both ends, since floats depend on it
 

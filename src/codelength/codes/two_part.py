@@ -9,7 +9,8 @@ from codelength.agreement import Within, registered
 from codelength.channel import Channel
 from codelength.codes.code import Code, labels_under
 from codelength.compression.compression import Compression
-from codelength.learners.learner import Frozen, Predictor, Probabilities, Task
+from codelength.learners.learner import Frozen, Predictor
+from codelength.task import Probabilities, Task
 from codelength.training.recipe import Recipe
 
 if TYPE_CHECKING:

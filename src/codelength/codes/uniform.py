@@ -8,7 +8,7 @@ from codelength.agreement import registered
 from codelength.channel import Channel
 from codelength.codes.code import Code
 from codelength.entropy import Uniform
-from codelength.learners.learner import Task
+from codelength.task import Task
 
 _BLOCK = 2**14  # labels a call, for progress and memory; the bits do not depend on it
 

@@ -22,7 +22,8 @@ from codelength.codes.code import Code, labels_under
 from codelength.compression import bins, nearby
 from codelength.compression.adaptive import positive
 from codelength.errors import InputError
-from codelength.learners.learner import Frozen, Predictor, Probabilities, Task
+from codelength.learners.learner import Frozen, Predictor
+from codelength.task import Probabilities, Task
 from codelength.training.recipe import Recipe
 
 if TYPE_CHECKING:

@@ -37,19 +37,6 @@ class Law(Protocol):
         """Takes note of symbols (m,)."""
 
 
-class Counts:
-    """Each symbol as often as it came before, and half a time more (Krichevsky and Trofimov, 1981)."""
-
-    def __init__(self, size: int) -> None:
-        self._counts = np.full(size, 0.5)
-
-    def p(self) -> Floats:
-        return np.asarray(self._counts / self._counts.sum())
-
-    def learn(self, symbols: Symbols) -> None:
-        self._counts += np.bincount(symbols, minlength=len(self._counts))
-
-
 class Mixture:
     """The Bayesian mixture of fixed laws p (laws, size), each as probable as any other at first."""
 
@@ -78,7 +65,10 @@ def around_zero(reach: int) -> Mixture:
 
 
 def number(channel: Channel, produce: Callable[[], int]) -> int:
-    """A whole number below 2^24, in about twice its logarithm (after Elias, 1975)."""
+    """A whole number below 2^24: log2 25 bits for its length in binary, one for each digit but the first.
+
+    After P. Elias, Universal Codeword Sets and Representations of the Integers (1975).
+    """
     digits = int(
         channel.integers(Uniform(_LENGTHS, 1), lambda: np.array([_small(produce()).bit_length()]))[0]
     )
@@ -89,7 +79,7 @@ def number(channel: Channel, produce: Callable[[], int]) -> int:
 
 
 def positive(channel: Channel, count: int, produce: Callable[[], Floats]) -> Floats:
-    """`count` positive numbers, rounded to the nearest of sixteen a doubling: a byte each."""
+    """`count` positive numbers, each to the nearest of sixteen a doubling from 2^-8 to 2^7.9: a byte each."""
     levels = channel.integers(Uniform(_LEVELS, count), lambda: _level(produce()))
     return np.asarray(2.0 ** ((levels - _LEVELS // 2) / _FINE))
 

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import ndtr, ndtri
 
-from codelength.entropy import Symbols, Table, Uniform
+from codelength.entropy import Symbols, Table, Uniform, above_zero
 
 DIGIT = 64
 BITS = 12  # of a bin under the prior: two digits
@@ -48,7 +48,7 @@ def _masses(edges: Floats, mean: Floats, deviation: Floats) -> Table:
     mass = np.maximum(ndtr(high) - ndtr(low), 0.0)
     total = mass.sum(axis=1, keepdims=True)
     p = np.where(total > 0, mass / np.where(total > 0, total, 1.0), 1 / DIGIT)
-    return Table((1 - DIGIT * _LEAST) * p + _LEAST)
+    return Table(above_zero(p, DIGIT * _LEAST))
 
 
 def _edges(places: npt.NDArray[np.int64]) -> Floats:

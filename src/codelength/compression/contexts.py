@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from codelength.channel import Channel
-from codelength.entropy import Symbols, Table
+from codelength.entropy import KrichevskyTrofimov, Symbols, Table, above_zero
 
 _POWER = 0.2  # of each context, at first
 _STEP = 0.02  # of the powers, falling as the root of the columns seen
@@ -36,7 +36,7 @@ class Pooled:
     """Counts of symbols in contexts, a table of `sizes` rows for each kind, and their powers in the pool."""
 
     def __init__(self, symbols: int, sizes: Sequence[int]) -> None:
-        self._all = np.full(symbols, 0.5)
+        self._all = KrichevskyTrofimov(symbols)
         self._counts = [np.zeros((size, symbols)) for size in sizes]
         self._powers = np.full(len(sizes), _POWER)
         self._base = 1.0  # the power of what all symbols together predict
@@ -44,20 +44,20 @@ class Pooled:
 
     def p(self, contexts: Contexts) -> Floats:
         """Probabilities (m, symbols) of the next symbols, in these contexts (m,) of each kind."""
-        base = np.log(self._all / self._all.sum())
+        base = np.log(self._all.p())
         p = np.exp(self._base * base + np.einsum("t,tmk->mk", self._powers, self._told(contexts, base)))
         p /= p.sum(axis=1, keepdims=True)
-        return np.asarray((1 - _LEAST) * p + _LEAST / len(base))
+        return above_zero(p, _LEAST)
 
     def learn(self, contexts: Contexts, p: Floats, y: Symbols) -> None:
         """Takes note of the symbols y (m,) that came where p was predicted."""
-        base = np.log(self._all / self._all.sum())
+        base = np.log(self._all.p())
         told, step = self._told(contexts, base), _STEP / math.sqrt(1 + self._columns)
         missed = np.eye(len(base))[y] - p
         self._base += step * float((missed @ base).sum())
         self._powers += step * np.einsum("mk,tmk->t", missed, told)
         self._columns += 1
-        self._all += np.bincount(y, minlength=len(base))
+        self._all.learn(y)
         for counts, context in zip(self._counts, contexts, strict=True):
             np.add.at(counts, (context, y), 1)
 

@@ -16,13 +16,13 @@ import numpy.typing as npt
 
 from codelength.agreement import Within, registered
 from codelength.channel import Channel, Counter
-from codelength.compression.adaptive import Counts, adaptive, number
+from codelength.compression.adaptive import adaptive, number
 from codelength.compression.compression import Compression, Parameters, split
 from codelength.compression.contexts import filled, marked
 from codelength.compression.huffman import huffman
 from codelength.compression.layers import Layers
 from codelength.compression.positions import densities, run_lengths, runs
-from codelength.entropy import Symbols, Uniform
+from codelength.entropy import KrichevskyTrofimov, Symbols, Uniform
 from codelength.errors import AgreementError, MessageError
 
 if TYPE_CHECKING:
@@ -145,7 +145,7 @@ def _sent_piece(
     elif coding == "contexts" and not vectors:
         indices = 1 + filled(channel, mask, layers.lags[place], size, lambda: produce()[1] - 1)
     else:
-        indices[mask] = 1 + adaptive(channel, Counts(size), int(mask.sum()), chosen)
+        indices[mask] = 1 + adaptive(channel, KrichevskyTrofimov(size), int(mask.sum()), chosen)
     return words.astype("<u2").view("<f2").astype(np.float32), indices
 
 

@@ -13,7 +13,7 @@ from codelength.channel import Channel
 from codelength.compression.compression import split
 from codelength.compression.projected import Projected, shared_out
 from codelength.compression.trained import Trained, fill, flattened
-from codelength.learners.learner import Task
+from codelength.task import Task
 from codelength.training.meanfield import MeanField, divergence
 from codelength.training.recipe import Recipe
 

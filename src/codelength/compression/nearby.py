@@ -16,8 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from codelength.channel import Channel
-from codelength.compression.adaptive import Counts, adaptive
-from codelength.entropy import Symbols, Uniform
+from codelength.compression.adaptive import adaptive
+from codelength.entropy import KrichevskyTrofimov, Symbols, Uniform
 
 BUDGET = 16.0  # bits of divergence that a block is meant to have
 WIDEST = 1024  # parameters in a block, at most
@@ -52,7 +52,7 @@ def sent(
     chosen = functools.cache(lambda: _nearest(seed, places, *fit()))
     lengths = adaptive(
         channel,
-        Counts(_DIGITS + 1),
+        KrichevskyTrofimov(_DIGITS + 1),
         len(places),
         lambda: np.array([int(number).bit_length() for number in chosen()], np.int64),
     )

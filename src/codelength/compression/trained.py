@@ -13,7 +13,7 @@ from codelength.channel import Channel
 from codelength.checkpoint import State, nested, part
 from codelength.compression.compression import Parameters, Shapes, split
 from codelength.errors import InputError
-from codelength.learners.learner import Inputs, Probabilities, Task
+from codelength.task import Inputs, Probabilities, Task
 from codelength.training.course import Course, Training
 from codelength.training.ensemble import Ensemble
 from codelength.training.inputs import Normalizer
@@ -35,9 +35,7 @@ class Trained:
         self._normalize = Normalizer(task.x)
         # one network is sent, however many the recipe would train side by side
         self.recipe = dataclasses.replace(recipe or preset(self._normalize.shape, use), networks=1)
-        self._ensemble = Ensemble(
-            network, self.recipe, task.x, task.classes, self._normalize, task.numerics, task.seed
-        )
+        self._ensemble = Ensemble(network, self.recipe, task, self._normalize)
         self._member = self._ensemble.members[0]
         self._ended: list[Parameters] = []  # what each stage came to
         self._asked: list[float] = []  # stages asked for: their parts of the recipe's passes
@@ -86,7 +84,7 @@ class Trained:
         Raises InputError where there are no square pictures to turn.
         """
         task, seed = self.task, self._ensemble.seed
-        training = pretext(self._network, self.recipe, task.x, self._normalize, task.numerics, seed)
+        training = pretext(self._network, self.recipe, task, self._normalize, seed)
         if training is None:
             return self.fresh()
         theta = self._stage(channel, training, self._pretext)

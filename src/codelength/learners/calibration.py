@@ -11,16 +11,8 @@ import numpy.typing as npt
 
 from codelength.agreement import Within, registered
 from codelength.checkpoint import Restorable, State, nested, part, state_of
-from codelength.learners.learner import (
-    Inputs,
-    Labels,
-    Learner,
-    Predictor,
-    Probabilities,
-    Task,
-    learn_on,
-    work,
-)
+from codelength.learners.learner import Learner, Predictor, learn_on, work
+from codelength.task import Inputs, Labels, Probabilities, Task
 
 Floats = npt.NDArray[np.float64]
 

@@ -11,16 +11,8 @@ import numpy as np
 from codelength.agreement import Within, registered
 from codelength.checkpoint import Restorable, State, state_of
 from codelength.errors import AgreementError, InputError
-from codelength.learners.learner import (
-    Inputs,
-    Labels,
-    Learner,
-    Predictor,
-    Probabilities,
-    Task,
-    learn_on,
-    work,
-)
+from codelength.learners.learner import Learner, Predictor, learn_on, work
+from codelength.task import Inputs, Labels, Probabilities, Task
 
 
 @registered("columns")

@@ -5,32 +5,14 @@ from __future__ import annotations
 import dataclasses
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
-from typing import Any, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 import numpy as np
-import numpy.typing as npt
 
 from codelength.agreement import Agreement
-from codelength.numerics import Numerics
-from codelength.order import Rows
+from codelength.task import Inputs, Labels, Probabilities, Task
 
 PROBE_CELLS = 2**18  # probabilities in a probe, so that many classes cannot make it long
-
-Inputs = npt.NDArray[Any]
-Labels = npt.NDArray[np.int64]
-Probabilities = npt.NDArray[np.float64]
-
-
-@dataclasses.dataclass(frozen=True)
-class Task:
-    """What both ends hold before the first label: all inputs, in the order of visiting."""
-
-    x: Rows  # (n, ...), labels not included
-    order: npt.NDArray[np.int64]  # (n,), the caller's row of each of them
-    classes: int
-    seed: int
-    numerics: Numerics
-    predicts: bool = True  # whether other inputs come after the last label: not where Alice only sends
 
 
 class Predictor(Protocol):
@@ -109,11 +91,6 @@ class Learner(Agreement, ABC):
 def uniform(count: int, classes: int) -> Probabilities:
     """The prediction (count, classes) of who knows nothing."""
     return np.full((count, classes), 1 / max(1, classes))
-
-
-def above_zero(p: Probabilities, floor: float) -> Probabilities:
-    """Mixes probabilities p (m, K) with the uniform law: (1 - e) p + e / K."""
-    return np.asarray((1 - floor) * p + floor / p.shape[1], dtype=np.float64)
 
 
 def learn_on(predictor: object) -> bool:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from codelength.checkpoint import State
 from codelength.errors import AgreementError
-from codelength.learners.learner import Labels, Probabilities
+from codelength.task import Labels, Probabilities
 
 Floats = npt.NDArray[np.float64]
 

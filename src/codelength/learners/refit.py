@@ -14,10 +14,12 @@ import numpy.typing as npt
 from codelength import agreement
 from codelength.agreement import Within, registered
 from codelength.checkpoint import State
+from codelength.entropy import KrichevskyTrofimov
 from codelength.errors import AgreementError, InputError
 from codelength.learners.classifiers import Classifier, describe, seeded
-from codelength.learners.frequency import Counts
-from codelength.learners.learner import Inputs, Labels, Learner, Probabilities, Task
+from codelength.learners.learner import Learner
+from codelength.learners.past import Past, growing
+from codelength.task import Inputs, Labels, Probabilities, Task
 
 #: labels a class after which a classifier that still cannot be fitted is an error, not a late start
 PATIENCE = 50
@@ -64,10 +66,7 @@ class Refit(Learner):
 
     def schedule(self, n: int, classes: int) -> Iterator[int]:
         """Ends at `first`, then each at (1 + growth) times the one before."""
-        end = 0
-        while end < n:
-            end = min(max(self.first, end + 1, int(end * (1 + self.growth))), n)
-            yield end
+        return growing(n, self.first, lambda end: max(1, int(end * (1 + self.growth)) - end))
 
     def _build(self, seed: int) -> Any:
         if isinstance(self.classifier, Classifier):
@@ -88,8 +87,8 @@ class Refitted:
         self._build = build
         self._name = name
         self._x = task.x
-        self._counts = Counts(task.classes)
-        self._y = np.zeros(0, dtype=np.int64)
+        self._past = Past(len(task.x))
+        self._frequencies = KrichevskyTrofimov(task.classes)
         self._fitted: Any = None
         self._fitted_to = 0  # labels
         self._columns = np.arange(0)  # the class of each column that the fit predicts
@@ -99,9 +98,9 @@ class Refitted:
 
         Raises InputError when the classifier does not take these inputs.
         """
-        prior = self._counts.estimate()
+        prior = self._frequencies.p()
         if self._fitted is None or len(x) == 0:
-            return self._counts.predict(x)
+            return np.tile(prior, (len(x), 1))
         flat = _flat(x)
         try:
             with _silent():
@@ -116,24 +115,24 @@ class Refitted:
         Raises InputError when the classifier cannot be fitted: at once where its parameters are
         wrong, else once there are `PATIENCE` labels a class.
         """
-        self._counts.update(x, y)
-        self._y = np.concatenate((self._y, y))
-        if np.count_nonzero(self._counts.seen) >= 2:
-            self._fit(len(self._y))
+        self._past.add(y)
+        self._frequencies.learn(y)
+        if np.count_nonzero(self._frequencies.seen) >= 2:
+            self._fit(self._past.seen)
 
     def state(self) -> State:
         """The labels so far, and how many of them the fit has seen: it is made again from those."""
-        return {"labels": self._y, "fitted_to": np.array(self._fitted_to)}
+        return self._past.state() | {"fitted_to": np.array(self._fitted_to)}
 
     def restore(self, state: State) -> None:
         """The inverse of `state`."""
-        self._y = state["labels"].astype(np.int64)
-        self._counts.update(self._x[: len(self._y)], self._y)
+        self._past.restore(state)
+        self._frequencies.learn(self._past.known)
         if state["fitted_to"]:
             self._fit(int(state["fitted_to"]))
 
     def _fit(self, count: int) -> None:
-        past, labels = _flat(self._x[:count]), self._y[:count]
+        past, labels = _flat(self._x[:count]), self._past.known[:count]
         estimator = self._build()
         try:
             with _silent():
@@ -142,7 +141,7 @@ class Refitted:
         except Exception as error:  # a user's own classifier may raise anything
             # scikit-learn's complaint about a parameter is a ValueError and a TypeError at once
             too_few = isinstance(error, _TOO_FEW) and not isinstance(error, TypeError)
-            if not too_few or len(labels) >= PATIENCE * len(self._counts.seen):
+            if not too_few or len(labels) >= PATIENCE * len(self._frequencies.seen):
                 raise InputError(
                     f"{self._name} cannot be fitted to the first {len(labels)} labels: {error}"
                 ) from error

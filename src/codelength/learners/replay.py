@@ -12,7 +12,9 @@ from collections.abc import Iterator
 
 from codelength.agreement import Within, registered
 from codelength.errors import AgreementError
-from codelength.learners.learner import Learner, Predictor, Probabilities, Task
+from codelength.learners.learner import Learner, Predictor
+from codelength.learners.past import growing
+from codelength.task import Probabilities, Task
 from codelength.training.recipe import PRESETS, Recipe
 
 
@@ -22,12 +24,12 @@ class Replay(Learner):
     """A network by name and a recipe; with none, the one agreed for this `use` and the inputs' shape.
 
     Each block is predicted, then learned with random replay of all that came before; averaged
-    weights predict. The first block has `first_block` labels; those after it are that share
-    `block_growth` of the labels so far, and `largest_block` at most. Before the first label the
-    prediction is uniform; after the last one a recipe may have a finish, where other inputs are to
-    be predicted. `use` is "replay", "online" for what the codes of that name mean (the same but for grey
-    pictures, where it trains longer), or "best" where time matters less. Raises AgreementError for an
-    unknown network or use, InputError when the network cannot take the inputs.
+    weights predict. The first block has `first_block` labels; later ones are the share `block_growth`
+    of the labels so far, at least half of the first one and at most `largest_block`. Before the first
+    label the prediction is uniform; after the last one a recipe may have a finish, where other inputs
+    are to be predicted. `use` is "replay", "online" for what the codes of that name mean (the same but
+    for grey pictures, where it trains longer), or "best" where time matters less. Raises AgreementError
+    for an unknown network or use, InputError when the network cannot take the inputs.
     """
 
     network: str
@@ -50,15 +52,15 @@ class Replay(Learner):
         return Replaying(self.network, self.recipe, task, self.use)
 
     def schedule(self, n: int, classes: int) -> Iterator[int]:
-        end, smallest = self.first_block, -(-self.first_block // 2)
-        while end < n:
-            yield end
-            end += min(max(smallest, int(end * self.block_growth)), self.largest_block)
-        if n:
-            yield n
+        smallest = -(-self.first_block // 2)
+
+        def block(end: int) -> int:
+            return min(max(smallest, int(end * self.block_growth)), self.largest_block)
+
+        return growing(n, self.first_block, block)
 
     def probe(self, task: Task) -> Probabilities:
         """Probabilities after a few steps at the smallest and the largest batch."""
-        from codelength.learners.replaying import Replaying
+        from codelength.training.ensemble import rehearsed
 
-        return Replaying(self.network, self.recipe, task, self.use).rehearse()
+        return rehearsed(self.network, self.recipe, self.use, task)

@@ -10,8 +10,9 @@ import numpy.typing as npt
 import torch
 
 from codelength.checkpoint import State, nested, part
-from codelength.errors import InputError
-from codelength.learners.learner import Inputs, Labels, Probabilities, Task, learn_on, uniform, work
+from codelength.learners.learner import learn_on, uniform, work
+from codelength.learners.past import Past
+from codelength.task import Inputs, Labels, Probabilities, Task
 from codelength.training.course import Course, Training
 from codelength.training.ensemble import Ensemble
 from codelength.training.inputs import Normalizer
@@ -29,12 +30,11 @@ class Replaying:
         if not task.predicts:
             recipe = dataclasses.replace(recipe, finish=0.0)
         self._classes = task.classes
-        self._labels = np.zeros(len(task.x), np.int64)
-        self._seen = 0
-        self._ensemble = Ensemble(network, recipe, task.x, task.classes, normalize, task.numerics, task.seed)
+        self._past = Past(len(task.x))
+        self._ensemble = Ensemble(network, recipe, task, normalize)
         self._replays = [_Replays(member, recipe, len(task.x)) for member in self._ensemble.members]
         # as long as it is under way
-        self._pretext = pretext(network, recipe, task.x, normalize, task.numerics, self._ensemble.seed)
+        self._pretext = pretext(network, recipe, task, normalize, self._ensemble.seed)
         self._finish: list[Training] = []  # each network's, once all labels are there
         n, networks = len(task.x), recipe.networks
         self._course: Course | None = None  # of the finish
@@ -49,18 +49,14 @@ class Replaying:
 
     def predict(self, x: Inputs) -> Probabilities:
         """Probabilities (m, classes) of the averaged weights, float64; uniform before the first label."""
-        return self._ensemble.predict(x) if self._seen else uniform(len(x), self._classes)
+        return self._ensemble.predict(x) if self._past.seen else uniform(len(x), self._classes)
 
     def update(self, x: Inputs, y: Labels) -> None:
         """Learns the labels (m,) of the next m inputs of the task."""
-        if self._seen + len(y) > len(self._labels):
-            raise InputError(f"there are only {len(self._labels)} inputs to learn labels of")
         while self.learn_on():
             pass
-        self._labels[self._seen : self._seen + len(y)] = y
-        self._seen += len(y)
-        known = self._labels[: self._seen]
-        self._ensemble.each(lambda replays: replays.learn(known, len(y)), self._replays)
+        self._past.add(y)
+        self._ensemble.each(lambda replays: replays.learn(self._past.known, len(y)), self._replays)
         self._end()
 
     def learn_on(self) -> bool:
@@ -74,14 +70,14 @@ class Replaying:
 
     def work(self) -> tuple[float, float]:
         """That of the pretext, of all replays, of all predictions and of the finish."""
-        behind = work(self._pretext)[0] if self._pretext else self._work[self._seen]
+        behind = work(self._pretext)[0] if self._pretext else self._work[self._past.seen]
         return float(behind + sum(work(training)[0] for training in self._finish)), float(self._work[-1])
 
     def state(self) -> State:
         """The labels so far, and each network in training."""
         if self._pretext is not None:
             return nested("pretext", self._pretext.state())
-        state: State = {"labels": self._labels[: self._seen]}
+        state = self._past.state()
         for number, network in enumerate(self._under_way):
             state |= nested(f"network{number}", network.state())
         return state
@@ -93,15 +89,10 @@ class Replaying:
             self._pretext.restore(before)
             return
         self._pretext = None
-        self._seen = len(state["labels"])
-        self._labels[: self._seen] = state["labels"]
+        self._past.restore(state)
         self._end()
         for number, network in enumerate(self._under_way):
             network.restore(part(f"network{number}", state))
-
-    def rehearse(self) -> Probabilities:
-        """What comes of a few steps with made-up labels; not to be trained on after."""
-        return self._ensemble.rehearse()
 
     @property
     def _under_way(self) -> list[_Replays | Training]:
@@ -109,8 +100,10 @@ class Replaying:
 
     def _end(self) -> None:
         """After the last label there is a finish to be learned, if the recipe has one."""
-        if self._course and self._seen == len(self._labels) and not self._finish:
-            self._finish = [Training(each, self._course, self._labels) for each in self._ensemble.members]
+        if self._course and self._past.is_whole and not self._finish:
+            self._finish = [
+                Training(each, self._course, self._past.labels) for each in self._ensemble.members
+            ]
 
 
 class _Replays:

@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from typing import Annotated, ClassVar
 
 from codelength.agreement import Within, registered
-from codelength.learners.learner import Learner, Predictor, Probabilities, Task
+from codelength.learners.learner import Learner, Predictor
+from codelength.learners.past import growing
+from codelength.task import Probabilities, Task
 from codelength.training.recipe import Recipe
 
 
@@ -41,11 +43,8 @@ class Retrain(Learner):
 
     def trainings(self, n: int) -> list[int]:
         """How many labels each training knows: `first`, then (1 + growth) times as many, short of n."""
-        ends, end = [], self.first
-        while end < n:
-            ends.append(end)
-            end = max(end + 1, int(end * (1 + self.growth)))
-        return ends
+        ends = growing(n, self.first, lambda end: max(1, int(end * (1 + self.growth)) - end))
+        return [end for end in ends if end < n]
 
     def schedule(self, n: int, classes: int) -> Iterator[int]:
         for start, end in itertools.pairwise((0, *self.trainings(n), n)):
@@ -56,6 +55,6 @@ class Retrain(Learner):
 
     def probe(self, task: Task) -> Probabilities:
         """Probabilities after a few steps at the smallest and the largest batch."""
-        from codelength.learners.retraining import Retraining
+        from codelength.training.ensemble import rehearsed
 
-        return Retraining(self.network, self.recipe, [], task).rehearse()
+        return rehearsed(self.network, self.recipe, "anew", task)

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from codelength.checkpoint import State, nested, part
-from codelength.errors import InputError
-from codelength.learners.learner import Inputs, Labels, Probabilities, Task, learn_on, uniform, work
+from codelength.learners.learner import learn_on, uniform, work
+from codelength.learners.past import Past
+from codelength.task import Inputs, Labels, Probabilities, Task
 from codelength.training.course import Course, Training
 from codelength.training.ensemble import Ensemble
 from codelength.training.inputs import Normalizer
@@ -28,15 +29,12 @@ class Retraining:
         self._normalize = Normalizer(task.x)
         self._recipe = recipe or preset(self._normalize.shape, "anew")
         self._courses = [Course(self._recipe, count) for count in trainings]
-        self._labels = np.zeros(len(task.x), np.int64)
-        self._seen = 0
+        self._past = Past(len(task.x))
         self._begun = 0  # trainings
         self._last: list[Training] = []  # each network's, of the last of them
         self._ensemble = self._from_scratch()
         # what each training starts from, if not from scratch
-        self._pretext = pretext(
-            network, self._recipe, task.x, self._normalize, task.numerics, self._ensemble.seed
-        )
+        self._pretext = pretext(network, self._recipe, task, self._normalize, self._ensemble.seed)
 
     def predict(self, x: Inputs) -> Probabilities:
         """Probabilities (m, classes) of the last training, float64; uniform before the first."""
@@ -46,11 +44,8 @@ class Retraining:
 
     def update(self, x: Inputs, y: Labels) -> None:
         """Takes the labels (m,) of the next m inputs of the task."""
-        if self._seen + len(y) > len(self._labels):
-            raise InputError(f"there are only {len(self._labels)} inputs to learn labels of")
-        self._labels[self._seen : self._seen + len(y)] = y
-        self._seen += len(y)
-        due = sum(course.count <= self._seen for course in self._courses)
+        self._past.add(y)
+        due = sum(course.count <= self._past.seen for course in self._courses)
         if due > self._begun:
             while learn_on(self._pretext):
                 pass
@@ -72,10 +67,7 @@ class Retraining:
 
     def state(self) -> State:
         """The labels so far, and the networks of the training that is under way or over."""
-        state: State = {
-            "labels": self._labels[: self._seen],
-            "begun": np.array(self._begun),
-        }
+        state = self._past.state() | {"begun": np.array(self._begun)}
         if self._pretext is not None:
             state |= nested("pretext", self._pretext.state())
         for number, training in enumerate(self._last):
@@ -84,8 +76,7 @@ class Retraining:
 
     def restore(self, state: State) -> None:
         """The inverse of `state`."""
-        self._seen = len(state["labels"])
-        self._labels[: self._seen] = state["labels"]
+        self._past.restore(state)
         if self._pretext is not None:
             self._pretext.restore(part("pretext", state))
         if begun := int(state["begun"]):
@@ -93,18 +84,11 @@ class Retraining:
         for number, training in enumerate(self._last):
             training.restore(part(f"network{number}", state))
 
-    def rehearse(self) -> Probabilities:
-        """What comes of a few steps with made-up labels; not to be trained on after."""
-        return self._ensemble.rehearse()
-
     def _begin(self, training: int) -> None:
         """The first, second, … training is due: networks from scratch."""
         self._begun, self._ensemble = training, self._from_scratch()
         course = self._courses[training - 1]
-        self._last = [Training(member, course, self._labels) for member in self._ensemble.members]
+        self._last = [Training(member, course, self._past.labels) for member in self._ensemble.members]
 
     def _from_scratch(self) -> Ensemble:
-        task = self._task
-        return Ensemble(
-            self._network, self._recipe, task.x, task.classes, self._normalize, task.numerics, task.seed
-        )
+        return Ensemble(self._network, self._recipe, self._task, self._normalize)

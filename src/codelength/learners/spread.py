@@ -7,7 +7,9 @@ import typing
 from collections.abc import Iterator
 
 from codelength.agreement import Within, registered
-from codelength.learners.learner import PROBE_CELLS, Learner, Predictor, Probabilities, Task
+from codelength.learners.learner import PROBE_CELLS, Learner, Predictor
+from codelength.learners.past import growing
+from codelength.task import Probabilities, Task
 from codelength.training.recipe import Recipe
 
 _PROBED = 256
@@ -54,12 +56,7 @@ class Spread(Learner):
         return Spreading(self, task)
 
     def schedule(self, n: int, classes: int) -> Iterator[int]:
-        end = 1
-        while end < n:
-            yield end
-            end += max(1, int(end * self.growth))
-        if n:
-            yield n
+        return growing(n, 1, lambda end: max(1, int(end * self.growth)))
 
     def probe(self, task: Task) -> Probabilities:
         """What a slice of the training on the first inputs, and made-up labels, predict of these."""

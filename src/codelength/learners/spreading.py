@@ -11,9 +11,10 @@ from torch import Tensor
 from torch.nn.functional import embedding_bag
 
 from codelength.checkpoint import State, nested, part
-from codelength.errors import InputError
-from codelength.learners.learner import Inputs, Labels, Probabilities, Task, learn_on, uniform, work
+from codelength.learners.learner import learn_on, uniform, work
+from codelength.learners.past import Past
 from codelength.learners.spread import Spread
+from codelength.task import Inputs, Labels, Probabilities, Task
 from codelength.training.contrast import contrast
 from codelength.training.course import Training
 from codelength.training.inputs import Normalizer
@@ -36,18 +37,15 @@ class Spreading:
         self._training: Training | None = None  # of the network that pictures are near to each other by
         if network is not None:
             recipe = spread.recipe or GRAY_CONTRAST
-            self._training = contrast(
-                network, recipe, task.x, self._normalize, task.numerics, 1000 * task.seed
-            )
-        self._labels = np.zeros(len(task.x), np.int64)
-        self._seen = 0
+            self._training = contrast(network, recipe, task, self._normalize, 1000 * task.seed)
+        self._past = Past(len(task.x))
         self._scores: Tensor | None = None  # of the labels so far
 
     def predict(self, x: Inputs) -> Probabilities:
         """Probabilities (m, classes), float64; uniform before the first label."""
-        if not self._seen:
+        if not self._past.seen:
             return uniform(len(x), self._task.classes)
-        known = self._labels[: min(self._seen, self._spread.reach)]
+        known = self._past.known[: self._spread.reach]
         counts = torch.from_numpy(np.bincount(known, minlength=self._task.classes))
         if self._scores is None:  # those of each class add up to as many as were seen
             scores = self._graph.spread(torch.from_numpy(known), self._task.classes, self._spread.keep)
@@ -59,14 +57,11 @@ class Spreading:
 
     def update(self, x: Inputs, y: Labels) -> None:
         """Takes the labels (m,) of the next m inputs of the task."""
-        if self._seen + len(y) > len(self._labels):
-            raise InputError(f"there are only {len(self._labels)} inputs to learn labels of")
         while self.learn_on():
             pass
-        if self._seen < self._spread.reach:
+        if self._past.seen < self._spread.reach:
             self._scores = None
-        self._labels[self._seen : self._seen + len(y)] = y
-        self._seen += len(y)
+        self._past.add(y)
 
     def learn_on(self) -> bool:
         """A slice of the network's training, before the first label."""
@@ -78,21 +73,18 @@ class Spreading:
 
     def state(self) -> State:
         """The labels so far, and the network."""
-        state: State = {"labels": self._labels[: self._seen]}
-        return state | (nested("network", self._training.state()) if self._training else {})
+        return self._past.state() | (nested("network", self._training.state()) if self._training else {})
 
     def restore(self, state: State) -> None:
         """The inverse of `state`."""
-        self._seen = len(state["labels"])
-        self._labels[: self._seen] = state["labels"]
+        self._past.restore(state)
         if self._training is not None:
             self._training.restore(part("network", state))
 
     def rehearse(self) -> Probabilities:
         """What a slice of the training and made-up labels predict; not to be trained on after."""
         self.learn_on()
-        self._labels = np.arange(len(self._labels)) % self._task.classes
-        self._seen = len(self._labels)
+        self._past.add(np.arange(len(self._task.x)) % self._task.classes)
         return self.predict(self._task.x[:])
 
     @functools.cached_property

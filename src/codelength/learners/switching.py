@@ -12,19 +12,12 @@ import numpy.typing as npt
 
 from codelength.agreement import Within, pack, registered, worded
 from codelength.checkpoint import Restorable, State, nested, part, state_of
+from codelength.entropy import above_zero
 from codelength.errors import AgreementError
-from codelength.learners.learner import (
-    Inputs,
-    Labels,
-    Learner,
-    Predictor,
-    Probabilities,
-    Task,
-    above_zero,
-    learn_on,
-    work,
-)
+from codelength.learners.learner import Learner, Predictor, learn_on, work
 from codelength.learners.mixing import mixture, require_rule
+from codelength.learners.past import Past
+from codelength.task import Inputs, Labels, Probabilities, Task
 from codelength.workers import M, T, Workers
 
 Floats = npt.NDArray[np.float64]
@@ -108,8 +101,7 @@ class Switched:
         self._names = [f"{place}: {worded(pack(each))}" for place, each in enumerate(switching.learners, 1)]
         self._mixture = mixture(switching.rule, len(self._members), switching.rate, switching.forget)
         self._bits = np.zeros(len(self._members))  # each learner's own
-        self._y = np.zeros(len(task.x), np.int64)
-        self._seen = 0
+        self._past = Past(len(task.x))
 
     @property
     def weights(self) -> Floats:
@@ -126,7 +118,7 @@ class Switched:
 
     def predict(self, x: Inputs) -> Probabilities:
         """Mixed probabilities (m, classes)."""
-        rows = range(self._seen, self._seen + len(x))
+        rows = range(self._past.seen, self._past.seen + len(x))
         upcoming = rows.stop <= len(self._task.x) and np.array_equal(x, self._task.x[rows.start : rows.stop])
 
         def predict(member: _Member) -> Probabilities:
@@ -136,13 +128,12 @@ class Switched:
 
     def update(self, x: Inputs, y: Labels) -> None:
         """Weighs the learners by the labels (m,) of the next m inputs; each learns where its block ends."""
-        rows = range(self._seen, self._seen + len(y))
+        rows = range(self._past.seen, self._past.seen + len(y))
+        self._past.add(y)
         p = np.stack(self._each(lambda member: member.ahead(rows), self._members))
         self._mixture.follow(p, y)
         self._bits -= np.log2(p[:, np.arange(len(y)), y]).sum(axis=1)
-        self._y[rows.start : rows.stop] = y
-        self._seen = rows.stop
-        self._each(lambda member: member.learn(self._y, self._seen), self._members)
+        self._each(lambda member: member.learn(self._past.known), self._members)
 
     def learn_on(self) -> bool:
         """A slice of whatever one of them has left to do."""
@@ -155,7 +146,7 @@ class Switched:
 
     def state(self) -> State | None:
         """The labels, the weights and each learner's state, if they all have one."""
-        state: State = {"labels": self._y[: self._seen], "alone": self._bits}
+        state: State = self._past.state() | {"alone": self._bits}
         state |= nested("weights", self._mixture.state())
         for number, member in enumerate(self._members):
             inner = state_of(member.predictor)
@@ -166,14 +157,13 @@ class Switched:
 
     def restore(self, state: State) -> None:
         """The inverse of `state`."""
-        self._seen = len(state["labels"])
-        self._y[: self._seen] = state["labels"]
+        self._past.restore(state)
         self._bits = state["alone"].astype(np.float64)
         self._mixture.restore(part("weights", state))
         for number, member in enumerate(self._members):
             assert isinstance(member.predictor, Restorable)
             member.predictor.restore(part(f"learner{number}", state))
-            member.skip(self._seen)
+            member.skip(self._past.seen)
 
 
 class _SideBySide:
@@ -218,8 +208,9 @@ class _Member:
             self._block = self.predict(self._x[self._start : self._end])
         return self._block[rows.start - self._start : rows.stop - self._start]
 
-    def learn(self, y: Labels, seen: int) -> None:
-        """Learns the block if it has ended."""
+    def learn(self, y: Labels) -> None:
+        """Learns the block, of the labels so far y (seen,), if it has ended."""
+        seen = len(y)
         if seen == self._end and self._start < self._end:
             self.predictor.update(self._x[self._start : seen], y[self._start : seen])
             self.skip(seen)

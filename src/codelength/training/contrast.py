@@ -13,8 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from codelength.errors import InputError
-from codelength.numerics import Numerics
-from codelength.order import Rows
+from codelength.task import Task
 from codelength.training.course import Course, Training
 from codelength.training.inputs import Normalizer
 from codelength.training.member import Integers, Member, built
@@ -52,15 +51,13 @@ class Contrasted(Member):
         return np.tile(rows, 2), np.roll(np.arange(2 * len(rows)), len(rows))
 
 
-def contrast(
-    network: str, recipe: Recipe, x: Rows, normalize: Normalizer, numerics: Numerics, seed: int
-) -> Training:
-    """A network by name, to be trained on inputs x (n, ...) alone, under the recipe's variations.
+def contrast(network: str, recipe: Recipe, task: Task, normalize: Normalizer, seed: int) -> Training:
+    """A network by name, to be trained on a task's inputs alone, under the recipe's variations.
 
     Raises InputError unless the inputs are pictures, AgreementError for an unknown network.
     """
     if len(normalize.shape) != 3:
         raise InputError("only pictures can be varied to be told apart, not a table of numbers")
-    module = Similarities(built(network, x, _DIMENSIONS, normalize, seed))
-    member = Contrasted(module, recipe, x, normalize, numerics, seed)
-    return Training(member, Course(recipe, len(x)), np.arange(len(x)))
+    module = Similarities(built(network, task.x, _DIMENSIONS, normalize, seed))
+    member = Contrasted(module, recipe, task.x, normalize, task.numerics, seed)
+    return Training(member, Course(recipe, len(task.x)), np.arange(len(task.x)))

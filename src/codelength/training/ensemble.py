@@ -9,42 +9,40 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from codelength.numerics import Numerics
-from codelength.order import Rows
+from codelength.task import Task
 from codelength.training.inputs import Normalizer
 from codelength.training.member import Floats, Member, built
-from codelength.training.recipe import Recipe
+from codelength.training.recipe import Recipe, preset
 from codelength.workers import Workers
 
 _PROBE_STEPS = 2  # at each size of a batch
 _PROBED = 32
 
 
+def rehearsed(network: str, recipe: Recipe | None, use: str, task: Task) -> Floats:
+    """The probe of whoever trains networks on a task: see `Ensemble.rehearse`."""
+    normalize = Normalizer(task.x)
+    return Ensemble(network, recipe or preset(normalize.shape, use), task, normalize).rehearse()
+
+
 class Ensemble:
-    """As many networks as the recipe says, alike but for their seeds: 1,000 times `seed` and on.
+    """As many networks as the recipe says, alike but for their seeds: 1,000 times the task's and on.
 
     Raises what `built` raises.
     """
 
-    def __init__(
-        self,
-        network: str,
-        recipe: Recipe,
-        x: Rows,
-        classes: int,
-        normalize: Normalizer,
-        numerics: Numerics,
-        seed: int,
-    ) -> None:
+    def __init__(self, network: str, recipe: Recipe, task: Task, normalize: Normalizer) -> None:
         self._recipe = recipe
-        self._x = x
-        self._classes = classes
-        seeds = range(1000 * seed, 1000 * seed + recipe.networks)
-        self.members = [
-            Member(built(network, x, classes, normalize, each), recipe, x, normalize, numerics, each)
-            for each in seeds
-        ]
-        workers = Workers(len(self.members), numerics.threads)
+        self._x = task.x
+        self._classes = task.classes
+
+        def member(seed: int) -> Member:
+            module = built(network, task.x, task.classes, normalize, seed)
+            return Member(module, recipe, task.x, normalize, task.numerics, seed)
+
+        first = 1000 * task.seed
+        self.members = [member(seed) for seed in range(first, first + recipe.networks)]
+        workers = Workers(len(self.members), task.numerics.threads)
         self.each = workers.each  # of things that each network has one of
 
     @property

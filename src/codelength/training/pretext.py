@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from codelength.errors import InputError
-from codelength.numerics import Numerics
 from codelength.order import Rows
+from codelength.task import Task
 from codelength.training.course import Course, Training
 from codelength.training.inputs import Normalizer
 from codelength.training.member import Member, built
@@ -53,18 +53,16 @@ class Turned:
         return np.arange(len(self), dtype=np.int64) % TURNS
 
 
-def pretext(
-    network: str, recipe: Recipe, x: Rows, normalize: Normalizer, numerics: Numerics, seed: int
-) -> Training | None:
-    """A network by name, to be trained on how far inputs x (n, ...) were turned, for the recipe's passes.
+def pretext(network: str, recipe: Recipe, task: Task, normalize: Normalizer, seed: int) -> Training | None:
+    """A network by name, to be trained on how far the task's inputs were turned, for the recipe's passes.
 
     None where the recipe has no pretext, or nothing to turn. Raises InputError unless the inputs are square
     pictures, AgreementError for an unknown network.
     """
-    if not recipe.pretext or not len(x):
+    if not recipe.pretext or not len(task.x):
         return None
-    turned = Turned(x, normalize.channels_last)
+    turned = Turned(task.x, normalize.channels_last)
     turning = dataclasses.replace(preset(normalize.shape, "pretext"), passes=recipe.pretext)
-    module = built(network, x, TURNS, normalize, seed)
-    member = Member(module, turning, turned, normalize, numerics, seed)
+    module = built(network, task.x, TURNS, normalize, seed)
+    member = Member(module, turning, turned, normalize, task.numerics, seed)
     return Training(member, Course(turning, len(turned)), turned.labels)
