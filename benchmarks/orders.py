@@ -32,7 +32,7 @@ def main() -> None:
     for seed in seeds:
         experiment = Experiment(data, given.code, given.model, seed)
         started = time.perf_counter()
-        with shown(f"order {seed}", len(data.classes)) as progress:
+        with shown(f"order {seed}", data.class_count) as progress:
             found = experiment.measure(progress)
         labels, so_far = found.curve.T
         bits = {

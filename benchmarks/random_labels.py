@@ -33,7 +33,7 @@ def main() -> None:
     data = dataclasses.replace(data, y=shuffled, name=f"{data.name}-shuffled")
     for code in given.codes.split(","):
         started = time.perf_counter()
-        with shown(f"{data.name} {code}", len(data.classes)) as progress:
+        with shown(f"{data.name} {code}", data.class_count) as progress:
             message, _ = Experiment(data, code, given.model).encode(progress)
         seconds = round(time.perf_counter() - started, 1)
         print(f"{code:<30} ratio {message.ratio:.5f}  {seconds:.0f} s", flush=True)

@@ -20,7 +20,6 @@ from provenance import MESSAGES, RESULTS, command, parser
 import numpy as np
 from rich.console import Console
 
-from codelength.cli.options import classes_of
 from codelength.codes.catalogue import USUAL
 from codelength.codes.held import held_path
 from codelength.data.source import Source
@@ -79,8 +78,8 @@ def main() -> None:
         else:
             for old in (path, held_path(path)):
                 old.unlink(missing_ok=True)
-            with shown(name, classes_of(data)) as progress:
-                row = encoded(Experiment(data, code, given.model, given.seed), path, progress)
+            with shown(name, data.class_count) as progress:
+                *_, row = encoded(Experiment(data, code, given.model, given.seed), path, progress)
             runs.save(name, row, origin(command(), given.seed))  # what Alice knows, should Bob take long
         with tempfile.TemporaryDirectory() as folder:
             row |= second_process(path, data, bobs(source, Path(folder)).arguments)

@@ -11,6 +11,7 @@ import pytest
 import typer
 
 from codelength import cli
+from codelength.codes.catalogue import CODES
 
 from .made import sample
 
@@ -269,6 +270,8 @@ def test_help_explains_every_option_with_an_example(run):
         assert "Example:" in command.help
         for parameter in command.params:
             assert parameter.name == "help" or "Example:" in parameter.help, f"{name} {parameter.name}"
+    (codes,) = (parameter.help for parameter in commands["encode"].params if parameter.name == "code")
+    assert set(CODES) <= {word.strip(",.") for word in codes.split()}
 
 
 def test_the_command_line_starts_without_the_heavy_libraries():

@@ -46,7 +46,10 @@ A = TypeVar("A", bound=type[Agreement])
 
 
 def registered(name: str) -> Callable[[A], A]:
-    """Class decorator: makes an Agreement known under `name`, as messages will call it."""
+    """Class decorator: makes an Agreement known under `name`, as messages will call it.
+
+    Raises AgreementError when another class has the name.
+    """
 
     def register_class(cls: A) -> A:
         known = _agreements.get(name, cls)
@@ -76,7 +79,8 @@ def register(name: str, factory: Callable[..., Any]) -> None:
     input, (features,) or (channels, height, width), and returns a `torch.nn.Module` that maps a batch
     to logits of shape (batch, classes). A classifier's factory is called with no argument and returns
     an unfitted classifier with `fit` and `predict_proba`. The same definition, run again, takes the place
-    of the first. Raises AgreementError when another factory has the name.
+    of the first. Raises AgreementError when another factory, or a built-in network, has the name, and for a
+    name that is empty, longer than 64 characters, or holds a plus or a comma.
     """
     from codelength.networks import BUILT_IN  # here, for they are agreements, too
 

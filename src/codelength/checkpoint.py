@@ -77,6 +77,11 @@ class Checkpoint:
         self.seconds = 0.0  # that went into writing
         self.before = 0.0  # seconds that the run took until it was stopped
 
+    @classmethod
+    def beside(cls, out: Path, *, resume: bool) -> Checkpoint:
+        """In OUT.part, for a run whose result will be in the file `out`."""
+        return cls(out.with_name(out.name + ".part"), resume=resume)
+
     def open(self, identity: bytes) -> Left:
         """What a run of that identity left; nothing for a new run."""
         self._identity = identity.hex()

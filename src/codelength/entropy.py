@@ -159,7 +159,7 @@ class Decoder(Protocol):
 
 
 class RangeEncoder:
-    """A range coder (Martin, 1979): within a byte, and about 1e-4 bits a symbol, of the ideal cost."""
+    """A range coder (Martin, 1979): within a byte of the ideal cost, and what 24 bits of precision cost."""
 
     def __init__(self) -> None:
         self._coder = _QUEUE.RangeEncoder()

@@ -56,19 +56,22 @@ def digest_rows(x: npt.NDArray[Any]) -> npt.NDArray[np.bytes_]:
     return np.frombuffer(b"".join(rows), dtype=f"V{ROW_BYTES}")
 
 
+def canonical_order(rows: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
+    """The rows (n,) by their digests: anyone who holds the same inputs comes to the same."""
+    words = rows.view(">u8").reshape(-1, ROW_BYTES // 8)
+    return np.asarray(np.lexsort(words.T[::-1]), dtype=np.int64)
+
+
 def visiting_order(rows: npt.NDArray[Any], seed: int) -> npt.NDArray[np.int64]:
     """The rows' order of visiting (n,): sorted by digest, then permuted by the seed.
 
     Equal inputs keep the order that their owner has them in. RandomState, since its stream of numbers
     is promised to stay as it is.
     """
-    words = rows.view(">u8").reshape(-1, ROW_BYTES // 8)
-    canonical = np.lexsort(words.T[::-1])
-    return np.asarray(canonical[np.random.RandomState(seed).permutation(len(rows))], dtype=np.int64)
+    return canonical_order(rows)[np.random.RandomState(seed).permutation(len(rows))]
 
 
 def digest_inputs(x: npt.NDArray[Any], rows: npt.NDArray[Any], size: int) -> bytes:
     """A digest of all inputs in canonical order, with their shape and dtype."""
     kind = f"{x.dtype.newbyteorder('<').str} {x.shape}".encode()
-    words = rows.view(">u8").reshape(-1, ROW_BYTES // 8)
-    return hashlib.blake2b(kind + rows[np.lexsort(words.T[::-1])].tobytes(), digest_size=size).digest()
+    return hashlib.blake2b(kind + rows[canonical_order(rows)].tobytes(), digest_size=size).digest()

@@ -25,7 +25,7 @@ def data():
     return DataSet("words", x, words)
 
 
-def test_the_alphabet_of_the_labels_to_be_sent_is_paid_for(data, monkeypatch, tmp_path):
+def test_the_alphabet_of_the_labels_to_be_sent_is_paid_for(data, tmp_path):
     message, held = Experiment(data, "shannon", "shallow").encode()
     assert message.header.classes is None
     assert message.payload.startswith(message.alphabet.to_bytes())

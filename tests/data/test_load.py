@@ -25,6 +25,14 @@ def test_digits():
     assert bob.y is None
 
 
+def test_bob_reads_no_label_of_digits(monkeypatch):
+    lines = [",".join(["1"] * 64 + ["no number"])] * 2
+    monkeypatch.setattr(np, "loadtxt", lambda _, *given, read=np.loadtxt, **how: read(lines, *given, **how))
+    assert load("digits", labels=False).x.shape == (2, 8, 8)
+    with pytest.raises(ValueError, match="no number"):
+        load("digits")
+
+
 @pytest.mark.parametrize("name", ["imagenet", "data.txt", Path("folder")])
 def test_unknown_names(name):
     with pytest.raises(DataError, match=r"digits, mnist, cifar10.*\.npz, \.csv or \.parquet"):

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import torch
 from sklearn.naive_bayes import GaussianNB
 
 from codelength.agreement import register
 from codelength.errors import AgreementError, InputError
-from codelength.networks import BUILT_IN, build, is_network, show
+from codelength.networks import BUILT_IN, build, fits, is_network, show
 from codelength.networks.layers import Stem, Whitening
 
 IMAGES = [(1, 8, 8), (1, 28, 28), (3, 32, 32), (2, 9, 17)]
-FITS = [(name, shape) for name in ("shallow", "shallow-256", "mlp", "lenet") for shape in IMAGES]
-FITS += [(name, (13,)) for name in ("shallow", "shallow-256", "mlp")]
-FITS += [("lenet-slim", shape) for shape in IMAGES] + [("lenet-300-100", shape) for shape in IMAGES]
+TABLES = ("shallow", "shallow-64", "shallow-256", "shallow-1024", "mlp", "mlp-3", "lenet-300-100")
+FITS = [(name, (13,)) for name in TABLES]
+FITS += [(name, shape) for name in (*TABLES, "lenet", "lenet-slim") for shape in IMAGES]
 FITS += [(name, shape) for name in ("lenet-5", "lenet-5-bn") for shape in ((1, 28, 28), (3, 32, 32))]
-FITS += [("lenet-300-100", (13,))]
 FITS += [(name, shape) for name in ("vgg-11", "vgg-13", "vgg-16", "resnet-small") for shape in IMAGES]
-WHITENED = ("vgg-small", "vgg-wide", "resnet-white", "resnet-deep")
+WHITENED = ("vgg-small", "vgg-wide", "vgg-slim", "resnet-white", "resnet-deep")
 FITS += [(name, shape) for name in WHITENED for shape in ((3, 32, 32), (1, 28, 28), (3, 16, 16))]
 
 
@@ -41,6 +42,36 @@ def test_maps_a_batch_to_logits(name: str, shape: tuple[int, ...]) -> None:
 def test_inputs_that_do_not_fit_are_refused(name: str, shape: tuple[int, ...]) -> None:
     with pytest.raises(InputError, match=name):
         build(name, shape, 10)
+
+
+def test_no_network_is_left_out() -> None:
+    assert {name for name, _ in FITS} == set(BUILT_IN)
+
+
+TABLE = Path(__file__).parents[2].joinpath("docs/networks.md").read_text()
+CELLS = [[cell.strip() for cell in line.split("|")[1:-1]] for line in TABLE.splitlines() if "|" in line]
+#: name, and counts for each of three kinds of pictures; of the largest networks the page says millions
+ROWS = [
+    (name.strip("`"), *counts)
+    for name, _, *counts in CELLS
+    if name.startswith("`") and all(count.replace(",", "").isdecimal() or not count for count in counts)
+]
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row[0])
+def test_the_page_tells_how_many_parameters_are_learned(row: tuple[str, ...]) -> None:
+    name, *told = row
+    for shape, count in zip([(1, 8, 8), (1, 28, 28), (3, 32, 32)], told, strict=True):
+        assert fits(name, shape) == bool(count)
+        if count:
+            with torch.device("meta"):
+                learned = [p.numel() for p in build(name, shape, 10).parameters() if p.requires_grad]
+            assert sum(learned) == int(count.replace(",", ""))
+
+
+def test_the_page_lists_every_network() -> None:
+    assert all(f"`{name}`" in TABLE for name in BUILT_IN)
+    assert len(ROWS) == len(BUILT_IN) - 3
 
 
 def test_initialization_follows_the_global_generator() -> None:

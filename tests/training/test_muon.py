@@ -30,10 +30,10 @@ def test_in_bfloat16_its_bits_are_those_of_torch() -> None:
 
 @pytest.mark.parametrize("shape", [(8, 30), (30, 8), (16, 16)])
 def test_singular_values_come_near_one(shape: tuple[int, int]) -> None:
-    (matrix,) = matrices(shape)
-    values = torch.linalg.svdvals(orthogonal(matrix.detach()))
-    assert values.shape == (min(shape),)
-    assert 0.3 < values.min() <= values.max() < 1.4
+    values = torch.stack([torch.linalg.svdvals(orthogonal(m.detach())) for m in matrices(*[shape] * 50)])
+    assert values.shape == (50, min(shape))
+    assert values.max() < 1.25
+    assert (values > 0.65).float().mean() > 0.98
 
 
 def test_without_a_gradient_nothing_moves() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Optional
+from typing import Annotated, Optional
 
 import typer
 
@@ -23,7 +23,6 @@ from codelength.cli.options import (
     Resume,
     Seed,
     Target,
-    classes_of,
     names,
     require_outputs,
     source,
@@ -31,9 +30,6 @@ from codelength.cli.options import (
 )
 from codelength.errors import InputError
 from codelength.files import read, write_new
-
-if TYPE_CHECKING:
-    from codelength.checkpoint import Checkpoint
 
 
 def encode(
@@ -58,10 +54,9 @@ def encode(
 
     Example: `codelength encode --data digits --code online --out digits.cl`
     """
-    import time
-
+    from codelength.checkpoint import Checkpoint
     from codelength.codes.held import held_path
-    from codelength.results.experiment import Experiment, row
+    from codelength.results.experiment import Experiment, encoded
     from codelength.results.progress import shown
     from codelength.results.table import verdicts
 
@@ -69,13 +64,9 @@ def encode(
     riding = read(auxiliary) if auxiliary else None
     loaded = source(data, data_dir, target, first, plugin).load()
     experiment = Experiment(loaded, code, model, seed, names(among))
-    checkpoint = _checkpoint(out, resume)
-    started = time.perf_counter()
-    with shown(f"encode {code}", classes_of(loaded)) as progress:
-        experiment = experiment.settled(progress)
-        message, held = experiment.encode(progress, checkpoint, riding)
-    found = row(experiment, message, checkpoint.before + time.perf_counter() - started)
-    message.save(out)
+    checkpoint = Checkpoint.beside(out, resume=resume)
+    with shown(f"encode {code}", loaded.class_count) as progress:
+        message, held, found = encoded(experiment, out, progress, checkpoint, riding)
     checkpoint.remove()
     typer.echo(
         f"{message.header.n:,} labels in {message.payload_bits:,} bits ({message.kbits:.3f} kbits), "
@@ -88,7 +79,6 @@ def encode(
     if message.returned_bits:
         typer.echo(f"{message.returned_bits // 8:,} bytes of its payload come back as auxiliary bytes")
     if held:
-        held.save(held_path(out))
         typer.echo(f"wrote {held_path(out)}: the {len(held.indices):,} labels that both ends hold in advance")
     write_rows([found], json_file, curve)
 
@@ -117,6 +107,7 @@ def decode(
     """
     import numpy as np
 
+    from codelength.checkpoint import Checkpoint
     from codelength.message import Message
     from codelength.results.experiment import decode_file
     from codelength.results.progress import shown
@@ -128,7 +119,7 @@ def decode(
         raise InputError(f"{bob.name} has no test inputs to predict: leave --predict out")
     if auxiliary and not message.header.returned:
         raise InputError(f"no auxiliary bytes ride along in {file}: leave --auxiliary out")
-    checkpoint = _checkpoint(out, resume)
+    checkpoint = Checkpoint.beside(out, resume=resume)
     with shown("decode", message.alphabet.size) as progress:
         labels, received = decode_file(file, bob, progress, checkpoint, predicts=predict is not None)
     _save(out, labels)
@@ -165,12 +156,6 @@ def inspect(
     x = source(data, data_dir, target, first, plugin).load(labels=False).x if data else None
     for name, value in list(described(file, x)):  # or nothing, where it fails
         typer.echo(f"{name:<14} {value}")
-
-
-def _checkpoint(out: Path, resume: bool) -> Checkpoint:
-    from codelength.checkpoint import Checkpoint
-
-    return Checkpoint(out.with_name(out.name + ".part"), resume=resume)
 
 
 def _save(path: Path, labels: object) -> None:

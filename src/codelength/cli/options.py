@@ -10,7 +10,6 @@ import typer
 from codelength.files import require_new, write_new
 
 if TYPE_CHECKING:
-    from codelength.data import DataSet
     from codelength.data.source import Source
     from codelength.results.runs import Row
 
@@ -109,10 +108,6 @@ def source(
 
 def names(listed: str | None) -> tuple[str, ...]:
     return tuple(name.strip() for name in listed.split(",")) if listed else ()
-
-
-def classes_of(data: DataSet) -> int | None:
-    return None if data.classes is None else len(data.classes)
 
 
 def require_outputs(*paths: Path | None, curve: Path | None = None) -> None:

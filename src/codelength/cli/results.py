@@ -23,7 +23,6 @@ from codelength.cli.options import (
     Plugin,
     Seed,
     Target,
-    classes_of,
     names,
     require_outputs,
     source,
@@ -140,7 +139,7 @@ def measure(
 
     loaded = source(data, data_dir, target, first, plugin).load()
     experiment = Experiment(loaded, code, model, seed, names(among))
-    with shown(f"measure {code}", classes_of(loaded)) as progress:
+    with shown(f"measure {code}", loaded.class_count) as progress:
         experiment = experiment.settled(progress)
         measured = experiment.measure(progress)
     typer.echo(f"{measured.n:,} labels in {measured.ideal_bits:,.2f} bits, ratio {measured.ratio:.4f}")
@@ -181,7 +180,7 @@ def compare(
 
     require_outputs(json_file)
     loaded = source(data, data_dir, target, first, plugin).load()
-    with shown("compare", classes_of(loaded)) as progress:
+    with shown("compare", loaded.class_count) as progress:
         found = compared(
             names(models), loaded.x, loaded.y, classes=loaded.classes, orders=orders, progress=progress
         )

@@ -45,6 +45,12 @@ class BestOf(Code):
             )
 
     @property
+    def choice(self) -> int:
+        """The index that Alice has settled on."""
+        assert self.chosen is not None, "Alice settles before she speaks"
+        return self.chosen
+
+    @property
     def libraries(self) -> frozenset[str]:
         return frozenset[str]().union(*(code.libraries for code in self.codes))
 
@@ -63,7 +69,7 @@ class BestOf(Code):
         return self.codes[0].masked(auxiliary)
 
     def spoken(self, channel: Channel) -> Code:
-        return self.codes[channel.choice(len(self.codes), lambda: self.chosen or 0)]
+        return self.codes[channel.choice(len(self.codes), lambda: self.choice)]
 
     def converse(self, channel: Channel, task: Task) -> Predictor | None:
         return self.spoken(channel).converse(channel, task)
@@ -71,10 +77,10 @@ class BestOf(Code):
     def sender(
         self, task: Task, y: npt.NDArray[np.int64], auxiliary: bytes | None, progress: Progress | None
     ) -> Sender:
-        return self.codes[self.chosen or 0].sender(task, y, auxiliary, progress)
+        return self.codes[self.choice].sender(task, y, auxiliary, progress)
 
     def counter(self, task: Task, y: npt.NDArray[np.int64], progress: Progress | None) -> Counter:
-        return self.codes[self.chosen or 0].counter(task, y, progress)
+        return self.codes[self.choice].counter(task, y, progress)
 
     def receiver(
         self, n: int, coded: bytes, checks: bytes, returned: int, progress: Progress | None

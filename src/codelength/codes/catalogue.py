@@ -171,8 +171,8 @@ USUAL = tuple(name for name in CODES if name != "online:best")
 def candidates(name: str, x: npt.NDArray[Any], models: Sequence[str]) -> tuple[str | None, ...]:
     """Those of the models that can serve a code on inputs x (n, ...): (None,) where it takes none.
 
-    A Shannon code has no candidates, for both ends hold its model: the one agreed for the inputs, or if that
-    is none of the models, the last network among them.
+    A Shannon code has one, for both ends hold its model: the one agreed for the inputs, or if that is none of
+    the models, the last that can serve.
     """
     code = entry(name)
     if code.default is None:

@@ -86,13 +86,13 @@ class Code(Agreement, ABC):
             raise AgreementError(f"{name_of(self)!r} holds a name that is not printable, and cannot travel")
         if auxiliary is not None and not self.gives_back:
             raise InputError("auxiliary bytes ride along in bits back alone: variational:bits-back")
-        agreed = None if classes is None else Alphabet.of(classes)
-        code = self.settled(x, y, classes, progress)
-        session, alphabet, indices = code._at_alice(x, y, agreed)
-        preamble = b"" if agreed else alphabet.to_bytes()
+        session, alphabet, indices = self._at_alice(x, y, classes, progress)
+        code = session.code
+        preamble = b"" if classes is not None else alphabet.to_bytes()
         sender = code.sender(session.task, indices, auxiliary, progress)
         sender.spend(8 * len(preamble))
         probe, _ = session.converse(sender, None, checkpoint, alphabet.to_bytes() + indices.tobytes())
+        agreed = None if classes is None else alphabet
         header = session.header(agreed, probe, len(sender.auxiliary))
         unsealed = Message(header, preamble + sender.finish(), sender.checks, b"")
         seal = seal_of(unsealed.body, indices, sender.auxiliary)
@@ -103,15 +103,14 @@ class Code(Agreement, ABC):
     def measure(
         self, x: Any, y: Any, *, classes: Any = None, progress: Progress | None = None
     ) -> Measurement:
-        """Counts what `encode` would send, in ideal bits, and writes nothing. Raises the same.
+        """Counts what `encode` would send, in ideal bits, and writes nothing.
 
         Ideal bits are `-sum log2 p`, of `HuffmanCode` too: how many whole bits it takes, a message tells.
+        Raises InputError as `encode` does; a code that has no name to travel under can be measured.
         """
-        agreed = None if classes is None else Alphabet.of(classes)
-        code = self.settled(x, y, classes, progress)
-        session, alphabet, indices = code._at_alice(x, y, agreed)
-        counter = code.counter(session.task, indices, progress)
-        counter.spend(0 if agreed else 8 * len(alphabet.to_bytes()))
+        session, alphabet, indices = self._at_alice(x, y, classes, progress)
+        counter = session.code.counter(session.task, indices, progress)
+        counter.spend(0 if classes is not None else 8 * len(alphabet.to_bytes()))
         session.converse(counter)
         return Measurement.of(counter.account, alphabet.size)
 
@@ -132,11 +131,14 @@ class Code(Agreement, ABC):
         return Receiver(n, CODERS[self.coder][1](coded), checks, progress)
 
     def _at_alice(
-        self, x: Any, y: Any, agreed: Alphabet | None
+        self, x: Any, y: Any, classes: Any, progress: Progress | None
     ) -> tuple[Session, Alphabet, npt.NDArray[np.int64]]:
+        """The run of the code that Alice settles on, the alphabet, and the labels as indices, as visited."""
+        agreed = None if classes is None else Alphabet.of(classes)
+        code = self.settled(x, y, classes, progress)
         y = as_labels(y)
         alphabet = agreed or Alphabet.of(y)
-        session = Session.begin(self, x, alphabet.size, Numerics.here(self.libraries), predicts=False)
+        session = Session.begin(code, x, alphabet.size, Numerics.here(code.libraries), predicts=False)
         if len(y) != len(session.task.x):
             raise InputError(f"{len(session.task.x)} inputs need as many labels, not {len(y)}")
         return session, alphabet, session.visited(alphabet.indices(y))

@@ -31,8 +31,8 @@ _DIGEST_BYTES = 16
 class Held:
     """The first tenth of the labels, in the order of visiting, and the learner that is fitted on them.
 
-    With the numerics and the surroundings of who fitted it first: the message itself knows its model only by
-    what it predicts.
+    The numerics and surroundings are those of the first fit: the message itself knows its model only by what
+    the model predicts.
     """
 
     learner: Learner
@@ -65,7 +65,7 @@ class Held:
         """The model for an alphabet, fitted on the first tenth of inputs x (n, ...) as far as it is in it.
 
         It is fitted when it is first asked, so that whatever else may be wrong is found out before. Raises
-        InputError for other inputs, NumericsError where it would come to other floats.
+        InputError for another number of inputs, NumericsError where it would come to other floats.
         """
         self.numerics.require_here(self.learner.libraries, self.surroundings)
         first, _ = split(x, self.seed)
@@ -103,7 +103,11 @@ class Held:
 
     @classmethod
     def load(cls, path: Path) -> Held:
-        """The inverse of `save`. Raises DataError when the file cannot be read or is damaged."""
+        """The inverse of `save`.
+
+        Raises DataError when the file cannot be read or is damaged, AgreementError for a learner that is not
+        known here, MessageError for an alphabet that makes no sense.
+        """
         try:
             content = path.read_bytes()
             packed, digest = content[:-_DIGEST_BYTES], content[-_DIGEST_BYTES:]

@@ -63,8 +63,9 @@ def receive(
     `model` is what a Shannon code was agreed on. Without `predicts`, nothing is learned after the last
     label: what is then received predicts nothing. With a `checkpoint` the run is kept on disk, and goes
     on from there. Raises MessageError for bytes that are no whole message, OtherInputsError for other
-    inputs, NumericsError where this machine computes other floats and AgreementError for names that
-    are not known here. No labels are returned in any of these cases.
+    inputs, NumericsError where this machine computes other floats, AgreementError for names that are not
+    known here, and InputError for inputs that cannot be used, a model that is missing or not wanted, and
+    another run's checkpoint. No labels are returned in any of these cases.
     """
     if not isinstance(message, Message):
         message = Message.from_bytes(bytes(message))

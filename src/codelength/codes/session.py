@@ -10,7 +10,6 @@ import msgpack
 import numpy as np
 import numpy.typing as npt
 
-from codelength import numerics as floats
 from codelength.agreement import pack
 from codelength.channel import Channel
 from codelength.checkpoint import Checkpoint
@@ -19,7 +18,7 @@ from codelength.errors import AgreementError, MessageError
 from codelength.labels import Alphabet
 from codelength.learners.learner import Predictor
 from codelength.message import INPUTS_BYTES, Header
-from codelength.numerics import PROBE_BYTES, Numerics
+from codelength.numerics import PROBE_BYTES, Numerics, digest, require_same, surroundings
 from codelength.order import Reordered, digest_inputs, digest_rows, visiting_order
 from codelength.task import Task
 from codelength.version import __version__
@@ -56,7 +55,7 @@ class Session:
         rows = digest_rows(x)
         order = visiting_order(rows, code.seed) if order is None else order
         task = Task(Reordered(x, order), order, classes, code.seed, numerics, predicts)
-        return cls(code, task, digest_inputs(x, rows, INPUTS_BYTES), floats.surroundings(code.libraries))
+        return cls(code, task, digest_inputs(x, rows, INPUTS_BYTES), surroundings(code.libraries))
 
     def converse(
         self,
@@ -70,13 +69,14 @@ class Session:
         The probe is that of the code which is really spoken; which one that is, is said before.
 
         With a header, its probe must be the same: NumericsError if not. With a checkpoint, a run that
-        was stopped goes on; `about` tells runs apart that differ in nothing else.
+        was stopped goes on; `about` tells runs apart that differ in nothing else. Raises AgreementError for a
+        code that has not sent all labels.
         """
         with self.task.numerics.enforced(self.code.libraries):
             code = self.code.spoken(channel)
             probe = self._probe(code)
             if header:
-                floats.require_same(header.surroundings, self.surroundings, header.probe == probe)
+                require_same(header.surroundings, self.surroundings, header.probe == probe)
             if checkpoint:
                 channel.attach(checkpoint, self._identity(probe, about))
             predictor = code.converse(channel, self.task)
@@ -114,7 +114,7 @@ class Session:
 
     def _probe(self, code: Code) -> bytes:
         p = code.probe(self.task) if len(self.task.x) and self.task.classes else None
-        return bytes(PROBE_BYTES) if p is None else floats.digest(p)
+        return bytes(PROBE_BYTES) if p is None else digest(p)
 
 
 def numerics_of(header: Header) -> Numerics:

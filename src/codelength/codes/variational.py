@@ -92,7 +92,8 @@ class VariationalCode(Code, ABC):
     ) -> tuple[float, float]:
         """KL(beta || alpha) + E_beta[-sum_i log2 p(y_i | x_i)] and its standard error, in bits.
 
-        The first is exact, the second a mean over samples; what the channel has sent (alpha) is added.
+        The first is exact, the second a mean over samples; what the channel has sent (alpha, an alphabet, a
+        choice) is added.
         """
         random = np.random.Generator(np.random.PCG64((self.seed, 1)))
         data = []

@@ -50,7 +50,7 @@ class DeepCompression(Compression):
     the kind of inputs. The weights of a layer then share `values`; all biases and norms, which are not
     pruned, share `vector_values`. `coding` is the paper's Huffman coding of indices and of the lengths of
     runs, "adaptive" (laws of densities and counts) or "contexts" (laws of what stands beside, the shortest).
-    Raises AgreementError for another.
+    Raises AgreementError for another coding.
     """
 
     use: ClassVar[str] = "pruned"

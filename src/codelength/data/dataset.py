@@ -41,6 +41,11 @@ class DataSet:
             )
         _check_labels(f"{self.name}: y_test", self.y_test, self.x_test)
 
+    @property
+    def class_count(self) -> int | None:
+        """K, where the alphabet was agreed in advance."""
+        return None if self.classes is None else len(self.classes)
+
     @functools.cached_property
     def digest(self) -> str:
         """Of all that it holds, in this order: tells data sets of one name from each other."""

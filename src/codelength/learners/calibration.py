@@ -33,9 +33,10 @@ class Calibrated(Learner):
 
         q(k) = (1 - w) p(k)^(1/T) / sum_j p(j)^(1/T) + w / K
 
-    and the q are averaged by how well each would have predicted the labels already sent. The i-th
-    of n labels counts with weight (i / n)^forget, for a learner's confidence changes as it learns;
-    0 is Bayes' rule, which forgets nothing.
+    and the q are averaged by how well each would have predicted the labels already sent, under a prior
+    in which log T is standard normal and all w are alike. The i-th of n labels (i where its block ends)
+    counts with weight (i / n)^forget, for a learner's confidence changes as it learns; 0 is Bayes' rule,
+    which forgets nothing. A p below 10^-12 is taken for that.
 
     Source: forward calibration is that of Bornschein, Li and Hutter, Sequential Learning of Neural
     Networks for Prequential MDL, ICLR 2023, section 3; temperature scaling that of Guo et al., On

@@ -115,10 +115,11 @@ class Pool:
 
     The mean is arithmetic (the linear pool), geometric (the logarithmic pool) or between them, that of the
     square roots; each under all weights w_g in quarters, and as it is or sharpened, s_g = 5/4 or 3/2: a
-    mean of learners that err for reasons of their own is too modest. Unless it is to `forget` (see
-    `Switching`), it costs at most log2 of the number of pools more than the best of them: 5.5 bits for two
-    learners, 7.1 for three. Sources: C. Genest and J. Zidek, Combining Probability Distributions (Statistical
-    Science 1986); R. Ranjan and T. Gneiting, Combining Probability Forecasts (JRSS B 2010).
+    mean of learners that err for reasons of their own is too modest. Where it follows each label, and is
+    not to `forget` (see `Switching`), it costs at most log2 of the number of pools more than the best of
+    them: 5.5 bits for two learners, 7.1 for three. Sources: C. Genest and J. Zidek, Combining Probability
+    Distributions (Statistical Science 1986); R. Ranjan and T. Gneiting, Combining Probability Forecasts
+    (JRSS B 2010).
     """
 
     def __init__(self, count: int, forget: float = 0.0) -> None:

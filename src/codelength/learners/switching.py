@@ -28,16 +28,16 @@ _SHARE = 256  # weights follow after every 256th part of the past, at first afte
 @registered("switching")
 @dataclasses.dataclass(frozen=True)
 class Switching(Learner):
-    """Several learners; p = sum_k w_k p_k, with weights w that follow what each predicted of the past.
+    """Several learners; p = sum_k w_k p_k but for "pool", with weights w that follow how well each predicted.
 
     `rule` says how, for learners k = 1 … K that start with equal weights:
 
-    - "bayes": w_k in proportion to the probability that k gave to the labels so far; the mixture costs at
-      most log2 K bits more than the best learner.
+    - "bayes": w_k in proportion to the probability that k gave to the labels so far; where weights follow
+      each label, the mixture costs at most log2 K bits more than the best learner.
     - "fixed-share": after each label, the share `rate` of each weight goes to all learners evenly (Herbster
       and Warmuth, Tracking the Best Expert, 1998): as good as the best sequence with few changes.
     - "switch": the switch distribution (van Erven, Grünwald and de Rooij, Catching Up Faster by Switching
-      Sooner, JRSS B 2012): the t-th label comes after a switch with probability 1 / (t + 1), and
+      Sooner, JRSS B 2012): after the t-th label comes a switch with probability 1 / (t + 1), and
       each switch may be the last one. No rate to choose.
     - "average": equal weights for ever, an ensemble.
     - "pool": a weighted mean, sharpened or not; which mean, under which weights, is learned (`mixing.Pool`).

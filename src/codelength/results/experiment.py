@@ -48,8 +48,8 @@ class Experiment:
         """With the model whose codelength is the shortest, all measured, where none was named."""
         if not self.among or self.model is not None:
             return self
-        chosen = self._best_of().settled(self.data.x, self._labels(), self.data.classes, progress).chosen
-        return dataclasses.replace(self, model=self.among[chosen or 0])
+        settled = self._best_of().settled(self.data.x, self._labels(), self.data.classes, progress)
+        return dataclasses.replace(self, model=self.among[settled.choice])
 
     def encode(
         self,
@@ -209,12 +209,14 @@ def encoded(
     path: Path,
     progress: Progress | None = None,
     checkpoint: Checkpoint | None = None,
-) -> Row:
-    """Encodes into the file `path`, and what must be held besides into one beside it; Alice's row."""
+    auxiliary: bytes | None = None,
+) -> tuple[Message, Held | None, Row]:
+    """Alice's run into the file `path`; what must be held besides goes into one beside it. See `encode`."""
     started = time.perf_counter()
-    message, held = experiment.encode(progress, checkpoint)
+    experiment = experiment.settled(progress)
+    message, held = experiment.encode(progress, checkpoint, auxiliary)
     seconds = time.perf_counter() - started + (checkpoint.before if checkpoint else 0.0)
     message.save(path)
     if held:
         held.save(held_path(path))
-    return row(experiment, message, seconds)
+    return message, held, row(experiment, message, seconds)

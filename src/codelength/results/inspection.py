@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from codelength.agreement import pack, said, worded
+from codelength.channel import CHECK_BYTES
 from codelength.codes.held import Held, held_path
 from codelength.codes.receiving import code_of, parameter_stages  # makes the codes known by name
 from codelength.codes.session import numerics_of
@@ -43,7 +44,8 @@ def described(path: Path, x: Any = None) -> Iterator[tuple[str, str]]:
     if x is not None:
         for stage, bits in parameter_stages(message, x).items():
             yield "parameters", f"{bits:,.0f} bits ({bits / 8000:,.1f} kB) {stage}"
-    yield "framing", f"{message.framing_bits:,} bits: header, {len(message.checks) // 2} checks, seal, digest"
+    checks = len(message.checks) // CHECK_BYTES
+    yield "framing", f"{message.framing_bits:,} bits: header, {checks} checks, seal, digest"
     yield "file", f"{len(bytes(message)):,} bytes, ratio with framing {message.ratio_with_framing:.4f}"
 
 

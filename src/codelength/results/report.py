@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from codelength.errors import InputError, MessageError
 from codelength.files import require_new, write_new
-from codelength.message import Message
+from codelength.message import DIGEST_BYTES, Message
 from codelength.results import paper
 from codelength.results.figures import Drawing, drawings
 from codelength.results.runs import Row, Runs, as_json
@@ -139,10 +139,10 @@ def _settings(runs: Runs, row: Row) -> dict[str, Any]:
     """Where a number comes from, and its message's digest."""
     path = runs.folder / row.get("message", "")
     try:
-        digest = bytes(Message.load(path))[-16:].hex() if path.is_file() else "no message on disk"
+        digest = bytes(Message.load(path))[-DIGEST_BYTES:].hex() if path.is_file() else "no message on disk"
     except MessageError as error:
         digest = f"damaged: {error}"
-    return {"row": row, "origin": row["origin"], "digest": digest}
+    return {"row": row, "digest": digest}
 
 
 def _beside(rows: Sequence[Row], drawn: dict[str, list[Drawing]]) -> dict[str, bytes]:

@@ -181,14 +181,14 @@ def _run(job: Job, runs: Runs, command: Sequence[str], alone: bool) -> str:
     """Alice's run of a job, kept on disk; what there is to say of it."""
     data = _loaded(job.source)
     path = runs.message(job.name)
-    checkpoint = Checkpoint(path.with_name(path.name + ".part"), resume=True)
+    checkpoint = Checkpoint.beside(path, resume=True)
     unfinished = path.with_name(path.name + ".new")
     for stale in (unfinished, held_path(unfinished)):  # of a run that was killed before its row was written
         stale.unlink(missing_ok=True)
     experiment = Experiment(data, job.code, job.model, job.seed, job.among)
     try:
-        with shown(job.name, None if data.classes is None else len(data.classes), bar=alone) as progress:
-            row = encoded(experiment, unfinished, progress, checkpoint)
+        with shown(job.name, data.class_count, bar=alone) as progress:
+            *_, row = encoded(experiment, unfinished, progress, checkpoint)
     except (CodelengthError, RuntimeError, MemoryError) as error:  # torch's own are RuntimeErrors
         return f"failed: {error}"
     runs.save(job.name, row, origin(command, job.seed))

@@ -7,7 +7,7 @@ import functools
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor, nn
@@ -223,7 +223,6 @@ def optimizers(
     if not learned:
         return [], []
     weights, others = ([p for p in learned if (p.ndim >= 2) == matrix] for matrix in (True, False))
-    decay = recipe.weight_decay
     # Muon is for the weights between hidden layers: not those that see the inputs, not the last ones.
     ends = [p for p in network.parameters() if p.ndim >= 2]
     hidden = [p for p in weights if p.ndim in (2, 4) and p is not ends[0] and p is not ends[-1]]
@@ -234,23 +233,23 @@ def optimizers(
             [flat for flat, _ in pairs],
             lr=recipe.step,
             momentum=recipe.momentum,
-            weight_decay=decay,
+            weight_decay=recipe.weight_decay,
             precision=precision,
         )
         return [muon, _adamw([], others, recipe)], list(pairs)
     if recipe.optimizer == "sgd":
-        groups = [
-            {"params": weights, "lr": recipe.step, "weight_decay": decay},
-            {"params": others, "lr": recipe.bias_step, "weight_decay": 0.0},
-        ]
-        groups = [group for group in groups if group["params"]]
+        groups = _groups(weights, others, recipe)
         return [SGD(groups, lr=recipe.step, momentum=recipe.momentum, nesterov=True, fused=True)], []
     return [_adamw(weights, others, recipe)], []
 
 
 def _adamw(weights: list[nn.Parameter], others: list[nn.Parameter], recipe: Recipe) -> Optimizer:
+    return AdamW(_groups(weights, others, recipe), betas=(0.9, 0.99), fused=True)
+
+
+def _groups(weights: list[nn.Parameter], others: list[nn.Parameter], recipe: Recipe) -> list[dict[str, Any]]:
     groups = [
         {"params": weights, "lr": recipe.step, "weight_decay": recipe.weight_decay},
         {"params": others, "lr": recipe.bias_step, "weight_decay": 0.0},
     ]
-    return AdamW([group for group in groups if group["params"]], betas=(0.9, 0.99), fused=True)
+    return [group for group in groups if group["params"]]
