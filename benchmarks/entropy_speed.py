@@ -15,7 +15,7 @@ import constriction
 import numpy as np
 
 from codelength.channel import Receiver, Sender
-from codelength.entropy import RangeDecoder, RangeEncoder, Table
+from codelength.entropy import RangeDecoder, RangeEncoder, Table, Whole
 
 N, K, REPEATS = 1_000_000, 10, 7
 
@@ -57,7 +57,7 @@ def main() -> None:
         "channel in": channel_in,
         "direct out": lambda: constriction.stream.queue.RangeDecoder(words).decode(family, p),
         "ours out": lambda: RangeDecoder(data).decode(Table(p)),
-        "channel out": lambda: Receiver(N, RangeDecoder(payload), sent.checks).labels(p),
+        "channel out": lambda: Receiver(N, Whole(payload, "range"), sent.checks).labels(p),
     }
     assert np.array_equal(RangeDecoder(data).decode(Table(p)), y)
     times = {name: [] for name in works}

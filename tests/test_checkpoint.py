@@ -136,7 +136,8 @@ def test_the_fit_of_a_model_that_both_ends_hold_goes_on(tmp_path):
 
     message.save(tmp_path / "m.cl")
     held.save(held_path(tmp_path / "m.cl"))
-    path.unlink()
+    for left in tmp_path.glob("run.part*"):
+        left.unlink()
     bob = DataSet("three", experiment.data.x)
     with pytest.raises(Killed):
         decode_file(tmp_path / "m.cl", bob, killed_in_the_fit, cl.Checkpoint(path, resume=False))
@@ -244,6 +245,38 @@ def test_a_checkpoint_of_another_run_is_refused(tmp_path):
         CODES["frequency"].encode(X, Y, checkpoint=cl.Checkpoint(path, resume=True))
 
 
+@pytest.mark.parametrize("file", ["run.part", "run.part.said"])
+def test_damage_to_what_was_kept_is_found(file, tmp_path):
+    with pytest.raises(Killed):
+        CODES["replay"].encode(
+            X, Y, checkpoint=cl.Checkpoint(tmp_path / "run.part", resume=False), progress=killing(100)
+        )
+    whole = (tmp_path / file).read_bytes()
+    for at in np.random.default_rng(0).integers(0, len(whole), 8):
+        damaged = bytearray(whole)
+        damaged[at] ^= 16
+        (tmp_path / file).write_bytes(damaged)
+        with pytest.raises(cl.InputError, match=r"cannot go on|another run"):
+            CODES["replay"].encode(X, Y, checkpoint=cl.Checkpoint(tmp_path / "run.part", resume=True))
+
+
+def test_a_checkpoint_can_serve_one_run_after_another(tmp_path):
+    checkpoint = cl.Checkpoint(tmp_path / "run.part", resume=False)
+    CODES["frequency"].encode(X, Y, checkpoint=checkpoint)
+    checkpoint.remove()
+    with pytest.raises(Killed):
+        CODES["refit"].encode(X, Y, checkpoint=checkpoint, progress=killing(200))
+    again = cl.Checkpoint(tmp_path / "run.part", resume=True)
+    assert bytes(CODES["refit"].encode(X, Y, checkpoint=again)) == bytes(CODES["refit"].encode(X, Y))
+
+
+def test_a_file_beside_is_not_written_over(tmp_path):
+    (tmp_path / "run.part.said").write_text("mine")
+    with pytest.raises(cl.InputError, match="stopped: .*said;"):
+        cl.Checkpoint(tmp_path / "run.part", resume=False)
+    assert (tmp_path / "run.part.said").read_text() == "mine"
+
+
 def test_the_time_before_a_run_was_stopped_counts(tmp_path):
     path = tmp_path / "run.part"
     with pytest.raises(Killed):
@@ -259,11 +292,10 @@ def test_the_time_before_a_run_was_stopped_counts(tmp_path):
 def test_a_run_that_cannot_be_kept_goes_on(tmp_path):
     with pytest.raises(cl.InputError, match="no folder"):
         cl.Checkpoint(tmp_path / "gone" / "run.part", resume=False)
+    checkpoint = cl.Checkpoint(str(tmp_path / "run.part"), resume=False)
     (tmp_path / "run.part.new").mkdir()  # in the way of what is to be written
     with pytest.warns(UserWarning, match="cannot be kept"):
-        message = CODES["frequency"].encode(
-            X, Y, checkpoint=cl.Checkpoint(str(tmp_path / "run.part"), resume=False)
-        )
+        message = CODES["frequency"].encode(X, Y, checkpoint=checkpoint)
     np.testing.assert_array_equal(cl.decode(message, X), Y)
 
 

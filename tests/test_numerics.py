@@ -30,6 +30,24 @@ def test_settings_hold_for_the_run_and_are_put_back():
     assert (torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()) == before[:2]
 
 
+@pytest.mark.parametrize("first", ["", "import sklearn.ensemble, torch"])
+def test_threads_hold_for_libraries_that_are_first_needed_within(first):
+    code = (
+        f"{first}\nfrom codelength.numerics import Numerics\n"
+        "with Numerics(threads=1).enforced(frozenset({'scikit-learn', 'torch'})):\n"
+        "    import sklearn.ensemble, threadpoolctl, torch\n"
+        "    pools = threadpoolctl.threadpool_info()\n"
+        "    print({pool['num_threads'] for pool in pools}, torch.get_num_threads())"
+    )
+    child = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert child.stdout.split() == ["{1}", "1"]
+
+
+def test_a_machine_may_have_more_cores_than_a_message_names_threads(monkeypatch):
+    monkeypatch.setattr(numerics, "cores", lambda: list(range(384)))
+    assert Numerics.here(TORCH).threads == 256
+
+
 def test_a_notebook_cannot_change_the_floats():
     before = torch.get_float32_matmul_precision()
     torch.set_float32_matmul_precision("medium")

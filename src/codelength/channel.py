@@ -36,6 +36,7 @@ class Account:
     n: int  # labels in all
     labels: int = 0  # labels so far
     bits: float = 0.0
+    alphabet_bits: float = 0.0  # the part of `bits` that the classes' names took
     parameter_bits: float = 0.0  # the part of `bits` that a model's parameters took
     returned_bits: float = 0.0  # what comes back of `bits` when Bob puts weights back
     choice_bits: float = 0.0  # the part of `bits` that choices made by looking at labels took
@@ -166,15 +167,16 @@ class Channel(ABC):
         """All labels of the conversation so far, as indices."""
         return np.concatenate([np.zeros(0, dtype=np.int64), *self._heard])
 
-    def spend(self, bits: float) -> None:
-        """Counts bits that went into the payload beside the coder."""
-        self.account.bits += bits
+    def named(self, alphabet: bytes) -> None:
+        """The classes, where they were not agreed on: they stand in front of what the coder writes."""
+        self.account.alphabet_bits = 8 * len(alphabet)
+        self.account.bits += 8 * len(alphabet)
 
     def _pay(self, distribution: Distribution, symbols: Symbols) -> None:
         cost = float(distribution.bits(symbols).sum())
         if not np.isfinite(cost):
             raise InputError("a label came whose probability was zero: mix the model with the uniform first")
-        self.spend(cost)
+        self.account.bits += cost
 
     def _check(self, distribution: Distribution, y: Symbols) -> None:
         due = [at for at in self._check_at if at <= self.account.labels]
@@ -252,11 +254,17 @@ class Receiver(Channel):
     auxiliary = b""
 
     def __init__(
-        self, n: int, decoder: entropy.Decoder, checks: bytes = b"", progress: Progress | None = None
+        self, n: int, decoder: entropy.Reader, checks: bytes = b"", progress: Progress | None = None
     ) -> None:
         super().__init__(n, progress)
         self._decoder = decoder
         self._checks = checks
+
+    def finish(self) -> None:
+        """The conversation has ended. Raises MessageError when something was sent that was not asked for."""
+        self._decoder.finish()
+        if self._checks:
+            raise MessageError("the message holds checks that nothing was compared with")
 
     def _exchange(self, distribution: Distribution, produce: Callable[[], Symbols]) -> Symbols:
         return self._decoder.decode(distribution)
@@ -355,6 +363,9 @@ class _Pop:
 
     def decode(self, distribution: Distribution) -> Symbols:
         return self.stack.pop(distribution)
+
+    def finish(self) -> None:
+        """What is left are the auxiliary bytes."""
 
 
 def _checked(p: npt.NDArray[Any]) -> Probabilities:

@@ -7,6 +7,7 @@ logged, and said again. The file is safetensors: arrays, nothing executable. The
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 import os
 import time
@@ -27,6 +28,7 @@ Courses = dict[str, list[tuple[int, float]]]
 
 _SECONDS = 10.0  # between two checkpoints, at least
 _SHARE = 0.01  # of the time, at most
+_DIGEST_BYTES = 16
 
 
 @runtime_checkable
@@ -60,22 +62,31 @@ class Checkpoint:
         path = Path(path)
         if not path.parent.is_dir():
             raise InputError(f"there is no folder {path.parent} to keep the run in")
-        if path.exists() and not resume:
-            raise InputError(
-                f"{path} is left of a run that was stopped: go on with it (--resume) or remove it"
-            )
         self._path = path
         self._beside = path.with_name(path.name + ".new")
         self._log = path.with_name(path.name + ".said")
-        self._ends: list[int] = []  # labels by the end of each block in the log
-        self._classes = 0
-        self._again = 0  # blocks that are in the log, and are said again
-        self._blocks: list[npt.NDArray[np.float64]] = []  # that are not in it yet
-        self._identity = ""
+        left = [str(file) for file in self._files if file.exists()]
+        if left and not resume:
+            raise InputError(
+                f"left of a run that was stopped: {', '.join(left)}; go on with it (--resume) or remove that"
+            )
+        self._start("")
         self._began = self._last = time.monotonic()
         self._cost = 0.0
         self.seconds = 0.0  # that went into writing
         self.before = 0.0  # seconds that the run took until it was stopped
+
+    def _start(self, identity: str) -> None:
+        self._identity = identity
+        self._ends: list[int] = []  # labels by the end of each block in the log
+        self._classes = 0
+        self._again = 0  # blocks that are in the log, and are said again
+        self._blocks: list[npt.NDArray[np.float64]] = []  # that are not in it yet
+        self._logged = hashlib.blake2b(digest_size=_DIGEST_BYTES)  # all that is in it
+
+    @property
+    def _files(self) -> tuple[Path, Path, Path]:
+        return self._path, self._log, self._beside
 
     @classmethod
     def beside(cls, out: Path, *, resume: bool) -> Checkpoint:
@@ -83,35 +94,48 @@ class Checkpoint:
         return cls(out.with_name(out.name + ".part"), resume=resume)
 
     def open(self, identity: bytes) -> Left:
-        """What a run of that identity left; nothing for a new run."""
-        self._identity = identity.hex()
+        """What a run of that identity left; nothing for a new run.
+
+        Raises InputError for what another run left, and for what is damaged.
+        """
+        self._start(identity.hex())
         if not self._path.exists():
             return Left()
         try:
             with safetensors.safe_open(self._path, framework="numpy") as file:
-                theirs = (file.metadata() or {}).get("identity")
+                about = file.metadata() or {}
                 arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         except (OSError, ValueError, safetensors.SafetensorError) as error:
-            raise InputError(f"cannot go on from {self._path}: {error}; remove it to start anew") from None
-        if theirs != self._identity:
+            raise self._damaged(self._path, f" ({error})") from None
+        if about.get("identity") != self._identity:
             raise InputError(
                 f"{self._path} is of another run (other data, code, library or machine, or one with or "
                 "without --predict): remove it first"
             )
+        if about.get("arrays") != _digest(arrays):
+            raise self._damaged(self._path)
+        said = self._read_log(arrays["said.ends"].astype(np.int64), int(arrays["said.classes"]))
+        if about.get("log") != self._logged.hexdigest():
+            raise self._damaged(self._log)
         self.before = float(arrays.pop("said.seconds"))
         courses = json.loads(arrays.pop("said.courses").tobytes())
-        return Left(self._logged(arrays.pop("said.ends"), int(arrays.pop("said.classes"))), courses, arrays)
+        state = {name: array for name, array in arrays.items() if not name.startswith("said.")}
+        return Left(said, courses, state)
 
-    def _logged(self, ends: npt.NDArray[np.int64], classes: int) -> list[npt.NDArray[np.float64]]:
+    def _read_log(self, ends: npt.NDArray[np.int64], classes: int) -> list[npt.NDArray[np.float64]]:
         """The blocks in the log of a run that was stopped; they stay on disk."""
         if not len(ends):
             return []
         try:
             p = np.memmap(self._log, np.float64, "r", shape=(int(ends[-1]), classes))
         except (OSError, ValueError) as error:
-            raise InputError(f"cannot go on from {self._log}: {error}; remove {self._path}") from None
+            raise self._damaged(self._log, f" ({error})") from None
+        self._logged.update(p.data)
         self._ends, self._classes, self._again = ends.tolist(), classes, len(ends)
         return np.split(np.asarray(p), ends[:-1])
+
+    def _damaged(self, path: Path, why: str = "") -> InputError:
+        return InputError(f"cannot go on, for {path} is damaged{why}: remove {self._path} to start anew")
 
     def said(self, p: npt.NDArray[np.float64]) -> None:
         """Logs the probabilities (m, classes) of a block, in memory until the run is kept."""
@@ -151,24 +175,34 @@ class Checkpoint:
             return
         self._classes = self._blocks[0].shape[1]
         end = self._ends[-1] if self._ends else 0
+        logged = self._logged.copy()
         with self._log.open("r+b" if end else "wb") as log:
             log.seek(8 * end * self._classes)
-            log.writelines(np.ascontiguousarray(p).data for p in self._blocks)
+            for p in map(np.ascontiguousarray, self._blocks):
+                log.write(p.data)
+                logged.update(p.data)
+        self._logged = logged
         self._ends += (end + np.cumsum([len(p) for p in self._blocks])).tolist()
         self._blocks = []
 
     def _write(self, arrays: State) -> None:
-        safetensors.numpy.save_file(
-            {name: array.copy(order="C") for name, array in arrays.items()},
-            self._beside,
-            metadata={"identity": self._identity},
-        )
+        arrays = {name: array.copy(order="C") for name, array in arrays.items()}
+        about = {"identity": self._identity, "arrays": _digest(arrays), "log": self._logged.hexdigest()}
+        safetensors.numpy.save_file(arrays, self._beside, metadata=about)
         os.replace(self._beside, self._path)  # whole or not at all, whenever the process is killed
 
     def remove(self) -> None:
         """The run has ended."""
-        for path in (self._path, self._log, self._beside):  # killed while it wrote, a run leaves all
+        for path in self._files:  # killed while it wrote, a run leaves all
             path.unlink(missing_ok=True)
+
+
+def _digest(arrays: State) -> str:
+    said = hashlib.blake2b(digest_size=_DIGEST_BYTES)
+    for name, array in sorted(arrays.items()):
+        said.update(f"{name} {array.dtype.str} {array.shape} ".encode())
+        said.update(array.tobytes())
+    return said.hexdigest()
 
 
 def state_of(predictor: object) -> State | None:

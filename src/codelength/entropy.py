@@ -19,6 +19,8 @@ from codelength.errors import MessageError
 Symbols = npt.NDArray[np.int64]
 Bits = npt.NDArray[np.float64]
 
+_RAREST = 2.0**-20
+
 _QUEUE = constriction.stream.queue
 _MODEL = constriction.stream.model
 _SYMBOL = constriction.symbol
@@ -32,6 +34,10 @@ class Distribution(Protocol):
     @property
     def count(self) -> int:
         """The number of symbols described."""
+
+    @property
+    def size(self) -> int:
+        """The number of symbols in the alphabet: 0 … size - 1."""
 
     def bits(self, symbols: Symbols) -> Bits:
         """The ideal cost of each symbol, -log2 p, in bits (count,)."""
@@ -77,6 +83,10 @@ class Table:
     def count(self) -> int:
         return len(self.p)
 
+    @property
+    def size(self) -> int:
+        return int(self.p.shape[1])
+
     def bits(self, symbols: Symbols) -> Bits:
         with np.errstate(divide="ignore"):  # probability zero costs infinitely many bits
             return -np.log2(self.p[np.arange(len(symbols)), symbols])
@@ -100,6 +110,10 @@ class Repeated:
 
     p: npt.NDArray[np.float64]
     count: int
+
+    @property
+    def size(self) -> int:
+        return len(self.p)
 
     def bits(self, symbols: Symbols) -> Bits:
         with np.errstate(divide="ignore"):
@@ -135,6 +149,14 @@ class KrichevskyTrofimov:
         self.seen += np.bincount(symbols, minlength=len(self.seen))
 
 
+def codable(p: npt.NDArray[np.float64], floor: float) -> npt.NDArray[np.float64]:
+    """Probabilities p (m, K) `above_zero`, with e = `floor` or more: no label gets less than about 2^-20.
+
+    The coders compute with 24 bits: what is much rarer would not cost what it should.
+    """
+    return above_zero(p, max(floor, p.shape[1] * _RAREST))
+
+
 def above_zero(p: npt.NDArray[np.float64], floor: float) -> npt.NDArray[np.float64]:
     """Mixes probabilities p (m, K) with the uniform distribution: (1 - e) p + e / K."""
     return np.asarray((1 - floor) * p + floor / p.shape[1], dtype=np.float64)
@@ -158,6 +180,38 @@ class Decoder(Protocol):
         """Reads the next `distribution.count` symbols."""
 
 
+class Reader(Decoder, Protocol):
+    """A decoder that knows where its data end."""
+
+    def finish(self) -> None:
+        """All was read. Raises MessageError when there is more."""
+
+
+class Whole:
+    """Data that a queue's coder of that name wrote, and nothing besides: what is read is written again."""
+
+    def __init__(self, data: bytes, coder: str) -> None:
+        encoder, decoder = CODERS[coder]
+        self._data, self._encoder, self._decoder = data, encoder(), decoder(data)
+
+    def decode(self, distribution: Distribution) -> Symbols:
+        """Reads the next `distribution.count` symbols."""
+        symbols = self._decoder.decode(distribution)
+        if symbols.max(initial=0) >= max(1, distribution.size):  # a coder's models have two symbols or more
+            raise MessageError("the payload holds a symbol that is not in the alphabet")
+        self._encoder.encode(symbols, distribution)
+        return symbols
+
+    def finish(self) -> None:
+        """Raises MessageError unless the data are what the encoder writes, or that without zeros at the end.
+
+        (Encoders of before left these out.)
+        """
+        written = self._encoder.finish()
+        if self._data not in (written, written.rstrip(b"\0")):
+            raise MessageError("the payload holds more than the labels, or is not as an encoder writes it")
+
+
 class RangeEncoder:
     """A range coder (Martin, 1979): within a byte of the ideal cost, and what 24 bits of precision cost."""
 
@@ -177,7 +231,8 @@ class RangeEncoder:
         point = _round_up(low, zeros)
         if point == 2**64 and inside >= low:  # a carry that the sealed words have not made
             front = (int.from_bytes(front, "big") + 1).to_bytes(len(front), "big")
-        return bytes(front + (point % 2**64 >> zeros).to_bytes(8 - zeros // 8, "big")).rstrip(b"\0")
+        # zeros at the end stay: how long the bytes are is no channel beside them
+        return bytes(front + (point % 2**64 >> zeros).to_bytes(8 - zeros // 8, "big"))
 
 
 def _round_up(value: int, zeros: int) -> int:

@@ -14,6 +14,8 @@ from codelength.errors import InputError, MessageError
 MAX_CLASSES = 2**16
 _KINDS = "biufUS"  # bool, int, uint, float, str, bytes
 _LONGEST = 2**12  # bytes of a label
+_WHOLE = 2**26  # bytes of an alphabet in memory
+_FLOAT = 8  # bytes of the longest number
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -27,6 +29,14 @@ class Alphabet:
         """The alphabet of all labels (n,) that occur; an empty one for no labels."""
         return cls(_sorted_unique(as_labels(labels)))
 
+    @classmethod
+    def agreed(cls, classes: Any) -> Alphabet:
+        """The alphabet that `classes` (K,) name in advance. Raises InputError for what names none."""
+        classes = list(classes) if isinstance(classes, set | frozenset) else classes
+        if np.ndim(classes) != 1:
+            raise InputError(f"classes are all the labels that may come, range(10) say, not {classes!r:.40}")
+        return cls.of(classes)
+
     @property
     def size(self) -> int:
         return len(self.values)
@@ -39,7 +49,7 @@ class Alphabet:
         if (y.dtype.kind in "US") != (self.values.dtype.kind in "US") or not self.size:
             raise InputError(f"labels of dtype {y.dtype} are not among classes of dtype {self.values.dtype}")
         found = np.minimum(np.searchsorted(self.values, y), self.size - 1)
-        strange = self.values[found] != y
+        strange = (self.values[found] != y) | (self.values[found].astype(y.dtype) != y)  # floats round
         if strange.any():
             label = y[strange][0].item()
             raise InputError(f"the label {label!r} is not among the {self.size} classes given")
@@ -66,6 +76,8 @@ class Alphabet:
             name, values = packed
             dtype = np.dtype(name)
             if dtype.kind not in _KINDS or dtype.itemsize > _LONGEST or len(values) > MAX_CLASSES:
+                raise ValueError(name)
+            if len(values) * dtype.itemsize > _WHOLE:
                 raise ValueError(name)
             array = np.array(values, dtype=dtype)
             canonical = array.ndim == 1 and array.tolist() == values
@@ -95,7 +107,11 @@ def as_labels(labels: Any) -> npt.NDArray[Any]:
 
     Raises InputError for labels that are missing, not one-dimensional or of mixed types.
     """
+    if isinstance(labels, np.ma.MaskedArray) and np.ma.is_masked(labels):
+        raise InputError("labels are masked (missing); drop those rows or name the missing class")
     y = np.asarray(labels)
+    if y.dtype.kind in "mM":
+        raise InputError("labels are dates or times; give them as strings or numbers")
     if y.dtype.kind in "US" and not isinstance(labels, np.ndarray):
         y = np.asarray(labels, dtype=object)  # numbers among strings are not to become strings
     if y.ndim == 2 and y.shape[1] == 1:
@@ -104,6 +120,8 @@ def as_labels(labels: Any) -> npt.NDArray[Any]:
         raise InputError(f"labels must be one value an input, shape (n,), not {y.shape}")
     if y.dtype.kind not in _KINDS:
         y = _from_objects(y)
+    if y.dtype.kind == "f" and y.dtype.itemsize > _FLOAT:
+        raise InputError(f"labels of dtype {y.dtype} cannot travel; give whole numbers, strings or float64")
     if y.dtype.kind == "f" and not np.isfinite(y).all():
         raise InputError("labels hold NaN or infinity; drop those rows or name the missing class")
     return y.astype(y.dtype.newbyteorder("<"), copy=False)
@@ -117,7 +135,10 @@ def _from_objects(y: npt.NDArray[Any]) -> npt.NDArray[Any]:
     if kinds in ({str}, {bytes}) and any(label[-1:] in ("\0", b"\0") for label in plain):
         raise InputError("a label ends in a NUL character, which NumPy would drop: name it otherwise")
     if kinds in ({str}, {bytes}, {int}, {bool}, {float}):
-        return np.array(plain)
+        found = np.array(plain)
+        if found.dtype.kind not in _KINDS:
+            raise InputError("labels are whole numbers beyond 64 bits; give them as strings")
+        return found
     names = ", ".join(sorted(kind.__name__ for kind in kinds))
     raise InputError(f"labels must all be integers, booleans, floats or strings, not {names} ({y.dtype})")
 
@@ -133,6 +154,13 @@ def _sorted_unique(y: npt.NDArray[Any]) -> npt.NDArray[Any]:
     classes = np.unique(y)
     if len(classes) > MAX_CLASSES:
         raise InputError(f"{len(classes)} different labels; codelength is for classes, at most {MAX_CLASSES}")
+    if y.dtype.kind == "U":
+        try:
+            "".join(classes.tolist()).encode()
+        except UnicodeEncodeError:
+            raise InputError("a label holds half a character (a lone surrogate): name it otherwise") from None
     if y.dtype.itemsize > _LONGEST:
         raise InputError(f"a label takes {y.dtype.itemsize} bytes; classes have names of at most {_LONGEST}")
+    if classes.nbytes > _WHOLE:
+        raise InputError(f"the names of the classes take {classes.nbytes:,} bytes, more than {_WHOLE:,}")
     return classes

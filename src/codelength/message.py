@@ -84,6 +84,7 @@ class Measurement:
     n: int
     classes: int
     ideal_bits: float  # less what comes back
+    alphabet_bits: float  # of the classes' names, where they were not agreed in advance
     choice_bits: float
     parameter_bits: float  # of a two-part code's first part
     sequential_accuracy: float | None  # of predictions as each label was sent, by what Bob has then
@@ -105,6 +106,7 @@ class Measurement:
             n=account.n,
             classes=classes,
             ideal_bits=account.bits - account.returned_bits,
+            alphabet_bits=account.alphabet_bits,
             choice_bits=account.choice_bits,
             parameter_bits=account.parameter_bits,
             sequential_accuracy=accuracy,
@@ -123,8 +125,8 @@ class Measurement:
 
     @property
     def ratio(self) -> float:
-        """Codelength over the uniform code's; NaN where the uniform code takes no bits."""
-        return _ratio(self.ideal_bits, self.n, self.classes)
+        """Codelength over the uniform code's; NaN where that takes no bits. See `Message.ratio`."""
+        return self.ideal_bits / _uniform(self.alphabet_bits, self.n, self.classes)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -167,6 +169,8 @@ class Message:
         body, seal = sealed[:-SEAL_BYTES], sealed[-SEAL_BYTES:]
         header, payload, checks = _unpacked(body[len(MAGIC) + 1 :])
         message = cls(Header.unpack(header), payload, checks, seal)
+        if message.header.returned > len(payload):
+            raise MessageError("the message gives more bytes back than it has")
         if message.body != body:  # one message has one spelling
             raise MessageError("the message is not written in its canonical form")
         return message
@@ -192,6 +196,16 @@ class Message:
     def coded(self) -> bytes:
         """The payload without the alphabet."""
         return self._split[1]
+
+    @property
+    def preamble(self) -> bytes:
+        """The alphabet in front of the payload; nothing where it was agreed in advance."""
+        return self.payload[: len(self.payload) - len(self.coded)]
+
+    @property
+    def alphabet_bits(self) -> int:
+        """What the alphabet takes of the payload, in bits."""
+        return 8 * len(self.preamble)
 
     @functools.cached_property
     def _split(self) -> tuple[Alphabet, bytes]:
@@ -228,12 +242,16 @@ class Message:
 
     @property
     def ratio(self) -> float:
-        """Payload over the uniform code's n log2 K; NaN where that is nothing."""
-        return _ratio(self.payload_bits, self.header.n, self.alphabet.size)
+        """Payload over the uniform code's: n log2 K, and the alphabet that it would send, too.
+
+        NaN where that is nothing.
+        """
+        return self.payload_bits / _uniform(self.alphabet_bits, self.header.n, self.alphabet.size)
 
     @property
     def ratio_with_framing(self) -> float:
-        return _ratio(self.payload_bits + self.framing_bits, self.header.n, self.alphabet.size)
+        uniform = _uniform(self.alphabet_bits, self.header.n, self.alphabet.size)
+        return (self.payload_bits + self.framing_bits) / uniform
 
     @property
     def ideal_bits(self) -> float:
@@ -276,6 +294,6 @@ def _unpacked(data: bytes) -> tuple[Any, bytes, bytes]:
     return header, payload, checks
 
 
-def _ratio(bits: float, n: int, classes: int) -> float:
-    uniform = uniform_bits(n, classes)
-    return bits / uniform if uniform else float("nan")
+def _uniform(alphabet_bits: float, n: int, classes: int) -> float:
+    """What the uniform code takes; NaN for nothing, so that there is no ratio to it."""
+    return alphabet_bits + uniform_bits(n, classes) or float("nan")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import hashlib
+import importlib
 import importlib.metadata
 import os
 import platform
@@ -21,7 +22,10 @@ from codelength.errors import AgreementError, MessageError, NotPortableError, Nu
 from codelength.profile import THREADS, is_portable
 
 PROBE_BYTES = 8
+_MOST_THREADS = 256
 _VERSIONS = {"torch": ("torch", "numpy"), "scikit-learn": ("scikit-learn", "numpy", "scipy")}
+#: what loads a library's threads: a limit is one of those that are loaded
+_THREADED = {"scikit-learn": "sklearn.utils", "torch": "torch"}
 _TORCH_ALONE = 3  # surroundings that messages of two-part and variational codes once named
 
 
@@ -29,7 +33,7 @@ _TORCH_ALONE = 3  # surroundings that messages of two-part and variational codes
 class Numerics(Agreement):
     """How floats are computed; the same at both ends, to the last bit."""
 
-    threads: Annotated[int, Within(1, 256)]
+    threads: Annotated[int, Within(1, _MOST_THREADS)]
     precision: str = "float32"  # of networks: "float32", or "bfloat16" for autocast
     device: str = "cpu"
     portable: bool = False  # alike on all processors of a family: see `codelength.profile`
@@ -54,7 +58,7 @@ class Numerics(Agreement):
             return cls(THREADS, portable=True)
         import torch
 
-        threads = len(cores())
+        threads = min(len(cores()), _MOST_THREADS)
         if torch.cuda.is_available():
             return cls(threads, "bfloat16", "cuda")
         return cls(threads, "bfloat16" if _has_bfloat16() else "float32")
@@ -92,6 +96,8 @@ class Numerics(Agreement):
         """Sets threads and deterministic algorithms for the time of a run, and puts them back after."""
         with contextlib.ExitStack() as stack:
             if libraries:
+                for library in sorted(libraries & _THREADED.keys()):
+                    importlib.import_module(_THREADED[library])
                 stack.enter_context(threadpoolctl.threadpool_limits(self.threads))
             if "torch" in libraries:
                 stack.enter_context(self._torch())

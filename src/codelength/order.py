@@ -42,7 +42,7 @@ class Reordered:
         return len(self._order)
 
     def __getitem__(self, rows: Any, /) -> npt.NDArray[Any]:
-        return np.asarray(self._x[self._order[rows]])
+        return np.ascontiguousarray(self._x[self._order[rows]])  # as Bob may have others in memory
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> npt.NDArray[Any]:
         if copy is False:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from codelength.channel import Channel, Receiver, Sender
-from codelength.entropy import RangeDecoder, RangeEncoder
+from codelength.entropy import RangeEncoder, Whole
 
 
 @pytest.fixture
@@ -21,8 +21,9 @@ def told() -> Callable[[Callable[[Channel], Any]], tuple[Any, float]]:
         alice = Sender(nothing, RangeEncoder())
         hers = conversation(alice)
         payload = alice.finish()
-        bob = Receiver(0, RangeDecoder(payload))
+        bob = Receiver(0, Whole(payload, "range"))
         his = conversation(bob)
+        bob.finish()
         np.testing.assert_array_equal(hers, his)
         assert bob.account.bits == alice.account.bits
         assert 8 * len(payload) <= 1.001 * alice.account.bits + 64

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 import codelength as cl
 from codelength.channel import Receiver, Sender
 from codelength.compression.floats import FORMATS, Floats
-from codelength.entropy import RangeDecoder, RangeEncoder
+from codelength.entropy import RangeEncoder, Whole
 
 floats32 = st.floats(width=32, allow_nan=False, allow_infinity=False, min_value=-60000, max_value=60000)
 
@@ -33,7 +33,7 @@ def sent(compression, parameters):
     sender = Sender(np.zeros(0, np.int64), RangeEncoder())
     alice = compression.exchange(sender, Ready(parameters))
     payload = sender.finish()
-    receiver = Receiver(0, RangeDecoder(payload))
+    receiver = Receiver(0, Whole(payload, "range"))
     bob = compression.exchange(receiver, Ready(np.full_like(parameters, np.nan)))  # he has nothing to fit
     assert alice.dtype == bob.dtype == np.float32
     np.testing.assert_array_equal(alice.view(np.uint32), bob.view(np.uint32))

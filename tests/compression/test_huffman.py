@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from codelength.channel import Receiver, Sender
 from codelength.compression.huffman import code_lengths, huffman
-from codelength.entropy import RangeDecoder, RangeEncoder, Uniform
+from codelength.entropy import RangeEncoder, Uniform, Whole
 from codelength.errors import MessageError
 
 EACH = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
@@ -48,6 +48,6 @@ def test_lengths_of_no_huffman_code_are_refused():
     alice = Sender(np.zeros(0, np.int64), RangeEncoder())
     alice.integers(Uniform(25, 1), lambda: np.array([1]))  # one symbol
     alice.integers(Uniform(32, 4), lambda: np.array([1, 1, 1, 0]))
-    bob = Receiver(0, RangeDecoder(alice.finish()))
+    bob = Receiver(0, Whole(alice.finish(), "range"))
     with pytest.raises(MessageError, match="Huffman"):
         huffman(bob, 4, lambda: np.zeros(1, np.int64))

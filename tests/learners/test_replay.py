@@ -124,6 +124,28 @@ def test_each_network_has_a_thread_so_threads_change_nothing() -> None:
     assert (one == two).all()
 
 
+class Later(torch.nn.Module):
+    """Drops nothing in its first steps, and half of its inputs after them."""
+
+    steps = 0
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        self.steps += self.training
+        return torch.nn.functional.dropout(x.flatten(1), 0.5 * (self.steps > 3), self.training)
+
+
+def test_a_network_may_begin_to_draw_later() -> None:
+    register("test-later", lambda shape, classes: torch.nn.Sequential(Later(), torch.nn.Linear(64, classes)))
+    x, y = digits(100)
+    found = []
+    for seed in (1, 2):
+        torch.manual_seed(seed)
+        before = torch.get_rng_state()
+        found.append(online(quick("test-later"), x, y))
+        assert torch.equal(torch.get_rng_state(), before)
+    assert (found[0] == found[1]).all()
+
+
 def test_networks_that_draw_random_numbers_are_repeatable_side_by_side() -> None:
     def factory(shape: tuple[int, ...], classes: int) -> torch.nn.Module:
         layers = torch.nn.Flatten(), torch.nn.Dropout(0.5), torch.nn.Linear(64, classes)

@@ -14,7 +14,7 @@ from codelength.agreement import Agreement, Within, is_plain, name_of, pack
 from codelength.channel import Channel, Counter, Progress, Receiver, Sender
 from codelength.checkpoint import Checkpoint
 from codelength.codes.session import Session
-from codelength.entropy import CODERS, above_zero
+from codelength.entropy import CODERS, Whole, codable
 from codelength.errors import AgreementError, InputError
 from codelength.labels import Alphabet, as_labels
 from codelength.learners.learner import Predictor
@@ -90,7 +90,7 @@ class Code(Agreement, ABC):
         code = session.code
         preamble = b"" if classes is not None else alphabet.to_bytes()
         sender = code.sender(session.task, indices, auxiliary, progress)
-        sender.spend(8 * len(preamble))
+        sender.named(preamble)
         probe, _ = session.converse(sender, None, checkpoint, alphabet.to_bytes() + indices.tobytes())
         agreed = None if classes is None else alphabet
         header = session.header(agreed, probe, len(sender.auxiliary))
@@ -110,7 +110,7 @@ class Code(Agreement, ABC):
         """
         session, alphabet, indices = self._at_alice(x, y, classes, progress)
         counter = session.code.counter(session.task, indices, progress)
-        counter.spend(0 if classes is not None else 8 * len(alphabet.to_bytes()))
+        counter.named(b"" if classes is not None else alphabet.to_bytes())
         session.converse(counter)
         return Measurement.of(counter.account, alphabet.size)
 
@@ -128,13 +128,13 @@ class Code(Agreement, ABC):
         self, n: int, coded: bytes, checks: bytes, returned: int, progress: Progress | None
     ) -> Receiver:
         """Bob's end of the line."""
-        return Receiver(n, CODERS[self.coder][1](coded), checks, progress)
+        return Receiver(n, Whole(coded, self.coder), checks, progress)
 
     def _at_alice(
         self, x: Any, y: Any, classes: Any, progress: Progress | None
     ) -> tuple[Session, Alphabet, npt.NDArray[np.int64]]:
         """The run of the code that Alice settles on, the alphabet, and the labels as indices, as visited."""
-        agreed = None if classes is None else Alphabet.of(classes)
+        agreed = None if classes is None else Alphabet.agreed(classes)
         code = self.settled(x, y, classes, progress)
         y = as_labels(y)
         alphabet = agreed or Alphabet.of(y)
@@ -147,4 +147,4 @@ class Code(Agreement, ABC):
 def labels_under(channel: Channel, x: Rows, predict: Callable[[Inputs], Probabilities], floor: float) -> None:
     """All labels of inputs x (n, ...) travel under what `predict` says, with a trace of the uniform law."""
     for start in range(0, len(x), _BLOCK):
-        channel.labels(above_zero(predict(x[start : start + _BLOCK]), floor))
+        channel.labels(codable(predict(x[start : start + _BLOCK]), floor))

@@ -12,7 +12,8 @@ import numpy.typing as npt
 from codelength.agreement import Within, registered
 from codelength.channel import Channel
 from codelength.codes.code import Code
-from codelength.entropy import above_zero
+from codelength.entropy import codable
+from codelength.errors import InputError
 from codelength.learners.learner import Learner, Mixed, Predictor, done, learn_on
 from codelength.task import Task
 
@@ -25,7 +26,8 @@ class OnlineCode(Code):
     """L = sum_i -log2 p_{i-1}(y_i | x_i), p_{i-1} trained on the labels already sent.
 
     Blier and Ollivier (2018), on prequential codes; Dawid (1984). The learner's probabilities are mixed with
-    a trace of the uniform law, the share `floor`, so that no label costs infinitely many bits.
+    a trace of the uniform distribution, the share `floor` (see `entropy.codable`), so that no label costs
+    infinitely many bits. Raises InputError for a learner that predicts another number of inputs or classes.
     """
 
     learner: Learner
@@ -47,7 +49,10 @@ class OnlineCode(Code):
                 continue
             self._finish(channel, predictor)
             x = task.x[start:end]
-            y = channel.labels(above_zero(predictor.predict(x), self.floor))
+            p = predictor.predict(x)
+            if p.shape != (len(x), task.classes):
+                raise InputError(f"a learner predicted shape {p.shape}, not {(len(x), task.classes)}")
+            y = channel.labels(codable(p, self.floor))
             predictor.update(x, y)
             if isinstance(predictor, Mixed):
                 channel.account.weigh(predictor.shares(), predictor.alone())

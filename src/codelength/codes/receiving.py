@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy.typing as npt
@@ -67,11 +68,14 @@ def receive(
     known here, and InputError for inputs that cannot be used, a model that is missing or not wanted, and
     another run's checkpoint. No labels are returned in any of these cases.
     """
+    if isinstance(message, str | Path):
+        raise InputError("a message is given as its bytes, or read first: Message.load(path)")
     if not isinstance(message, Message):
         message = Message.from_bytes(bytes(message))
     session, receiver = _opened(message, x, model, predicts, progress)
     with _distrusted():
         _, predictor = session.converse(receiver, message.header, checkpoint, message.seal)
+    receiver.finish()
     indices = receiver.heard()
     auxiliary = receiver.auxiliary
     if seal_of(message.body, indices, auxiliary) != message.seal:
@@ -127,15 +131,27 @@ def _opened(
             "Bob needs the very inputs (values, shape and dtype) that Alice had"
         )
     receiver = code.receiver(n, message.coded, message.checks, header.returned, progress)
-    receiver.spend(8 * (len(message.payload) - len(message.coded)))
+    receiver.named(message.preamble)
     return session, receiver
+
+
+def named_code(message: Message) -> Code:
+    """The code that a message names, with no model yet.
+
+    Raises AgreementError for one that is not known here, MessageError for what is none, and for auxiliary
+    bytes in a code that gives none back.
+    """
+    code = unpack(message.header.code)
+    if not isinstance(code, Code):
+        raise MessageError("the message names no code")
+    if message.header.returned and not code.gives_back:
+        raise MessageError("the message names auxiliary bytes, and its code gives none back")
+    return code
 
 
 def code_of(message: Message, model: Any = None) -> Code:
     """The code a message names, with the model its owner was agreed on, if the code wants one."""
-    code = unpack(message.header.code)
-    if not isinstance(code, Code):
-        raise MessageError("the message names no code")
+    code = named_code(message)
     wants = isinstance(code, ShannonCode)
     if wants != (model is not None):
         need = "needs the model that both ends hold: give it as `model`" if wants else "takes no model"

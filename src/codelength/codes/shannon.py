@@ -16,7 +16,7 @@ from codelength.codes.code import Code
 from codelength.codes.online import OnlineCode
 from codelength.codes.session import Session
 from codelength.data.arrays import as_inputs
-from codelength.entropy import above_zero
+from codelength.entropy import codable
 from codelength.errors import InputError
 from codelength.labels import Alphabet
 from codelength.learners.learner import Frozen, Learner, Predictor
@@ -64,7 +64,7 @@ class ShannonCode(Code):
         expected = (len(task.x[block]), task.classes)
         if p.shape != expected:
             raise InputError(f"the model gave shape {p.shape}, not (inputs, classes) {expected}")
-        return above_zero(p, self.floor)
+        return codable(p, self.floor)
 
 
 @registered("shannon:huffman")
@@ -96,7 +96,7 @@ def fitted(
     `checkpoint` are as in `encode`. The function that is returned maps inputs (m, ...) to probabilities
     (m, K). Raises InputError for inputs or labels that cannot be used.
     """
-    x, alphabet = as_inputs(x), Alphabet.of(classes)
+    x, alphabet = as_inputs(x), Alphabet.agreed(classes)
     indices = alphabet.indices(y)
     if len(indices) != len(x):
         raise InputError(f"{len(x)} inputs need as many labels, not {len(indices)}")

@@ -122,6 +122,6 @@ def _uniform(row: Row) -> float:
 
 def _points(row: Row) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     """Labels and bits, from what was sent before the first label."""
-    before = (row.get("parameter_bits") or 0.0) + (row.get("choice_bits") or 0.0)
+    before = sum(row.get(part) or 0.0 for part in ("alphabet_bits", "parameter_bits", "choice_bits"))
     labels, bits = np.array([[0, before], *row["curve"]], dtype=np.float64).T
     return labels, bits

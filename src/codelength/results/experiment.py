@@ -177,6 +177,7 @@ def row(experiment: Experiment, message: Message, encode_seconds: float) -> Row:
         "payload_bits": message.payload_bits,
         "ideal_bits": measured.ideal_bits,
         "framing_bits": message.framing_bits,
+        "alphabet_bits": message.alphabet_bits,
         "parameter_bits": measured.parameter_bits,
         "choice_bits": measured.choice_bits,
         "among": list(experiment.among),  # the models that this one was chosen of

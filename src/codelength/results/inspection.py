@@ -27,7 +27,7 @@ def described(path: Path, x: Any = None) -> Iterator[tuple[str, str]]:
     yield "code", worded(header.code)
     yield "labels", f"{header.n:,}"
     alphabet = message.alphabet
-    how = "in the payload" if header.classes is None else "agreed in advance"
+    how = f"{message.alphabet_bits} bits of the payload" if header.classes is None else "agreed in advance"
     shown = ", ".join(map(said, alphabet.values[:10].tolist())) + (", …" if alphabet.size > 10 else "")
     yield "classes", f"{alphabet.size} ({how}): {shown}"
     yield "inputs", f"digest {header.inputs.hex()}"

@@ -78,6 +78,8 @@ def verdicts(rows: Sequence[Row], first: int | None = None) -> list[str]:
     said = []
     if first is not None:
         said.append(f"THE FIRST {first:,} LABELS ONLY: these are no figures of the whole data set.")
+    if names := max(row.get("alphabet_bits", 0) for row in rows):
+        said.append(f"The names of the classes take {names} bits of each, of the uniform code's, too.")
     chosen = [row for row in rows if row["choice_bits"]]
     if chosen:
         most = max(row["choice_bits"] for row in chosen)
@@ -96,7 +98,8 @@ def compresses(row: Row) -> bool:
 
     A code saves k bits on labels at random with a probability of at most 2^-k.
     """
-    return bool(row["payload_bits"] < uniform_bits(row["n"], row["classes"]) - _LUCK)
+    uniform = uniform_bits(row["n"], row["classes"]) + row.get("alphabet_bits", 0)
+    return bool(row["payload_bits"] < uniform - _LUCK)
 
 
 def _alone(row: Row) -> str:

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 from torch.nn.modules.batchnorm import _BatchNorm
+from torch.nn.modules.dropout import _DropoutNd
 from torch.optim import SGD, AdamW, Optimizer
 
 from codelength.checkpoint import State, part
@@ -28,6 +29,17 @@ class Priced(Protocol):
     def price(self) -> Tensor:
         """What its parameters cost, in nats for each label that they serve."""
 
+
+#: modules in which layers draw nothing, but for these of torch's
+_PLAIN = ("torch.nn.modules.", "codelength.networks.", "codelength.training.contrast")
+_DRAWING = (
+    _DropoutNd,
+    nn.FractionalMaxPool2d,
+    nn.FractionalMaxPool3d,
+    nn.MultiheadAttention,
+    nn.RNNBase,
+    nn.RReLU,
+)
 
 #: held while torch's global generator is lent: networks are made and trained in several threads
 _generator = threading.RLock()
@@ -59,7 +71,7 @@ class Trainer:
         self._moving, self._followed = _floats(self.averaged), _floats(self.network)
         with seeded(seed, self.device):
             self._randomness = _generators(self.device)
-        self._draws: bool | None = None  # whether its layers draw at all; known after the first step
+        self._draws = any(map(_may_draw, self.network.modules()))
 
     def step(self, x: Tensor, y: Tensor, scale: float) -> Tensor:
         """One step on a batch x (m, ...) with labels y (m,), at `scale` times the recipe's step size.
@@ -162,19 +174,23 @@ class Trainer:
     @contextmanager
     def _own_randomness(self) -> Iterator[None]:
         """Draws of the network's layers come from the trainer's stream, one trainer at a time."""
-        if self._draws is False:
+        if not self._draws:
             yield
             return
         with _generator:
-            outside, before = _generators(self.device), self._randomness
-            _set_generators(self.device, before)
+            outside = _generators(self.device)
+            _set_generators(self.device, self._randomness)
             try:
                 yield
             finally:
                 self._randomness = _generators(self.device)
                 _set_generators(self.device, outside)
-        if self._draws is None and self.network.training:
-            self._draws = not torch.equal(before, self._randomness)
+
+
+def _may_draw(module: nn.Module) -> bool:
+    """Whether a layer may draw random numbers: torch's that do, and any that is neither torch's nor ours."""
+    plain = type(module).__module__.startswith(_PLAIN)
+    return not plain or isinstance(module, _DRAWING)
 
 
 @contextmanager
