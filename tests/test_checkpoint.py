@@ -272,7 +272,7 @@ def test_a_checkpoint_can_serve_one_run_after_another(tmp_path):
 
 def test_a_file_beside_is_not_written_over(tmp_path):
     (tmp_path / "run.part.said").write_text("mine")
-    with pytest.raises(cl.InputError, match="stopped: .*said;"):
+    with pytest.raises(cl.InputError, match=r"stopped: .*said;"):
         cl.Checkpoint(tmp_path / "run.part", resume=False)
     assert (tmp_path / "run.part.said").read_text() == "mine"
 

@@ -11,7 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import codelength as cl
-from codelength.message import DIGEST_BYTES, MAGIC, SEAL_BYTES, Message
+from codelength import agreement
+from codelength.codes.session import Session
+from codelength.message import DIGEST_BYTES, MAGIC, SEAL_BYTES, Message, seal_of
+from codelength.numerics import Numerics
 from codelength.results.inspection import described
 
 from .made import Nearest, sample
@@ -134,6 +137,33 @@ def test_a_forged_header_is_one_clear_error(header):
 def test_a_forged_payload_is_one_clear_error(payload, checks):
     with pytest.raises((cl.MessageError, cl.NumericsError)):
         cl.decode(rewritten(payload=payload, checks=checks), X)
+
+
+def resealed(message, labels, **parts):
+    """What a forger sends who knows the labels, too."""
+    forged = dataclasses.replace(message, **parts)
+    code = agreement.unpack(message.header.code)
+    order = Session.begin(code, X[: len(labels)], 3, Numerics(1)).task.order
+    indices = np.searchsorted(np.unique(labels), labels)[order]
+    return bytes(dataclasses.replace(forged, seal=seal_of(forged.body, indices)))
+
+
+def test_bytes_beside_the_labels_are_refused():
+    plain = cl.UniformCode().encode(X, Y, classes=range(3))
+    assert resealed(plain, Y) == bytes(plain)
+    returned = dataclasses.replace(plain.header, returned=20)
+    for parts, told in (
+        ({"header": returned}, "gives none back"),
+        ({"header": dataclasses.replace(returned, returned=2**40)}, "more bytes back"),
+        ({"payload": plain.payload + b"xyz"}, "more than the labels"),
+        ({"payload": plain.payload + b"\0"}, "more than the labels"),
+        ({"checks": plain.checks + b"xy"}, "checks"),
+    ):
+        with pytest.raises(cl.MessageError, match=told):
+            cl.decode(resealed(plain, Y, **parts), X)
+    only = cl.UniformCode().encode(X[:9], np.zeros(9, int), classes=range(1))
+    with pytest.raises(cl.MessageError, match="not in the alphabet"):
+        cl.decode(resealed(only, np.zeros(9, int), payload=b"\xff" * 4), X[:9])
 
 
 def test_what_a_header_names_does_nothing_to_a_terminal(tmp_path):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import subprocess
 import sys
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -122,6 +123,37 @@ def test_each_network_has_a_thread_so_threads_change_nothing() -> None:
     learner = quick("lenet", networks=2)
     one, two = (online(learner, x, y, Numerics(threads, "bfloat16")) for threads in (1, 2))
     assert (one == two).all()
+
+
+BROKEN = {
+    "tuple": (lambda x: (x, x), "gave tuple for 2 inputs"),
+    "wide": (lambda x: torch.zeros(len(x), 20), r"gave \(2, 20\) for 2 inputs, not logits \(2, 10\)"),
+    "nan": (lambda x: torch.full((len(x), 10), torch.nan), "not finite"),
+    "raises": (lambda x: x @ torch.zeros(3, 3), "cannot take inputs of shape"),
+}
+
+
+class Applied(torch.nn.Module):
+    def __init__(self, function: Callable[[torch.Tensor], torch.Tensor]) -> None:
+        super().__init__()
+        self.function = function
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.function(x)
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_network_that_makes_no_logits_is_told_before_any_training(name: str) -> None:
+    function, told = BROKEN[name]
+    register(f"test-broken-{name}", lambda shape, classes: Applied(function))
+    with pytest.raises(InputError, match=told):
+        Replay(f"test-broken-{name}").begin(task_of(digits(20)[0]))
+
+
+def test_a_factory_that_makes_no_module_is_told() -> None:
+    register("test-no-module", lambda shape, classes: len)
+    with pytest.raises(AgreementError, match=r"torch\.nn\.Module, not builtin"):
+        Replay("test-no-module").begin(task_of(digits(20)[0]))
 
 
 class Later(torch.nn.Module):

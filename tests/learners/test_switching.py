@@ -223,6 +223,12 @@ def test_networks_side_by_side_each_have_their_share_of_the_threads_and_in_turn_
     )
 
 
+def test_a_pool_that_would_take_all_memory_is_refused():
+    eight = cl.Switching((cl.Frequency(),) * 8, "pool")
+    with pytest.raises(cl.AgreementError, match="takes at most 5,648 classes"):
+        cl.OnlineCode(eight).measure(np.zeros(5), np.arange(5), classes=range(6000))
+
+
 def test_nonsense_is_refused():
     with pytest.raises(cl.AgreementError, match="rule"):
         cl.Switching(LEARNERS, "best")

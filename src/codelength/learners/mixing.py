@@ -21,6 +21,7 @@ _SHARPNESS = (1.0, 1.25, 1.5)
 _MEANS = 3
 _POOLED = 8  # learners at most: 2,970 pools
 _CELLS = 2**21  # probabilities under all pools at once
+_WIDEST = 2**24  # of them for one label
 
 
 class Mixture(Protocol):
@@ -48,9 +49,19 @@ def require_rule(rule: str, count: int) -> None:
         raise AgreementError(f"a pool takes at most {_POOLED} learners, not {count}")
 
 
-def mixture(rule: str, count: int, rate: float, forget: float) -> Mixture:
-    """The mixture of so many learners by the rule of that name; see `Switching`."""
-    return Pool(count, forget) if rule == "pool" else Weights(count, rule, rate)
+def mixture(rule: str, count: int, classes: int, rate: float, forget: float) -> Mixture:
+    """The mixture of so many learners by the rule of that name; see `Switching`.
+
+    Raises AgreementError where a pool of them would take too much memory for so many classes.
+    """
+    if rule != "pool":
+        return Weights(count, rule, rate)
+    pool = Pool(count, forget)
+    if pool.pools * classes > _WIDEST:
+        raise AgreementError(
+            f"a pool of {count} learners takes at most {_WIDEST // pool.pools:,} classes, not {classes:,}"
+        )
+    return pool
 
 
 class Weights:
@@ -128,6 +139,11 @@ class Pool:
         self._shares = np.array(list(_summing_to(_PARTS, count))) / _PARTS  # (shares, learners)
         self._logs = np.zeros((len(_SHARPNESS), _MEANS, len(self._shares)))
         self._logs -= np.log(self._logs.size)
+
+    @property
+    def pools(self) -> int:
+        """How many there are."""
+        return self._logs.size
 
     def shares(self) -> Floats:
         """The learners' shares (K,), the mean over the pools; they add up to one."""

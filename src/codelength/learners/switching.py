@@ -99,7 +99,9 @@ class Switched:
         self._each = apart.each
         self._members = [_Member(learner, apart.task, switching.floor) for learner in switching.learners]
         self._names = [f"{place}: {worded(pack(each))}" for place, each in enumerate(switching.learners, 1)]
-        self._mixture = mixture(switching.rule, len(self._members), switching.rate, switching.forget)
+        self._mixture = mixture(
+            switching.rule, len(self._members), task.classes, switching.rate, switching.forget
+        )
         self._bits = np.zeros(len(self._members))  # each learner's own
         self._past = Past(len(task.x))
 

@@ -52,10 +52,17 @@ def build(name: str, shape: tuple[int, ...], classes: int) -> nn.Module:
         factory = agreement.factory(name)
     except AgreementError as error:
         raise AgreementError(f"{error}; built in are {', '.join(BUILT_IN)}") from None
+    from torch import nn
+
     try:
-        return typing.cast("nn.Module", factory(shape, classes))
+        made = factory(shape, classes)
     except InputError as error:
         raise InputError(f"the network {name!r} does not fit inputs of shape {shape}: {error}") from None
+    if not isinstance(made, nn.Module):
+        raise AgreementError(
+            f"the factory registered as {name!r} must return a torch.nn.Module, not {type(made).__name__}"
+        )
+    return made
 
 
 def fits(name: str, shape: tuple[int, ...]) -> bool:

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from codelength import networks
+from codelength.errors import InputError
 from codelength.numerics import Numerics
 from codelength.order import Rows
 from codelength.training.augmentation import augment
@@ -20,6 +21,7 @@ from codelength.training.recipe import Recipe
 from codelength.training.trainer import Trainer, seeded
 
 _SETTLED = 8192  # inputs that statistics of batch norms are taken from
+_TRIED = 2  # inputs that a network must take
 _SHOWN = 2048  # inputs shown to layers that depend on them
 _SMALLEST_PREDICTED, _LARGEST_PREDICTED = 32, 512
 
@@ -30,13 +32,35 @@ Floats = npt.NDArray[np.float64]
 def built(network: str, x: Rows, classes: int, normalize: Normalizer, seed: int) -> nn.Module:
     """A network by name, initialized from `seed`, that has seen the first of the inputs x (n, ...).
 
-    Raises AgreementError for an unknown network, InputError when it cannot take the inputs.
+    Raises AgreementError for an unknown network, InputError when it cannot take the inputs, or does not make
+    logits of them.
     """
     with seeded(seed):
         made = networks.build(network, normalize.shape, classes)
     if len(x):
         networks.show(made, normalize(x[:_SHOWN]))
+        with seeded(seed):
+            _require_logits(network, made, normalize(x[np.arange(_TRIED) % len(x)]), classes)
     return made
+
+
+@torch.no_grad()
+def _require_logits(name: str, network: nn.Module, x: Tensor, classes: int) -> None:
+    """Raises InputError unless the network makes finite logits (m, classes) of inputs x (m, ...)."""
+    network.eval()
+    try:
+        logits = network(x)
+    except Exception as error:  # a user's own network may raise anything
+        raise InputError(
+            f"the network {name!r} cannot take inputs of shape {tuple(x.shape)}: {error}"
+        ) from error
+    shape = tuple(logits.shape) if isinstance(logits, Tensor) else type(logits).__name__
+    if shape != (len(x), classes):
+        raise InputError(
+            f"the network {name!r} gave {shape} for {len(x)} inputs, not logits {(len(x), classes)}"
+        )
+    if not torch.isfinite(logits).all():
+        raise InputError(f"the network {name!r} gave logits that are not finite, before any training")
 
 
 class Member:
