@@ -24,6 +24,9 @@ from codelength.task import Inputs, Labels, Probabilities, Task
 #: labels a class after which a classifier that still cannot be fitted is an error, not a late start
 PATIENCE = 50
 
+#: labels a class after which a classifier that has been of no use to the last is an error
+ENOUGH = 8
+
 #: what a fit on too few labels raises: scikit-learn's ValueErrors, LinAlgError, empty folds
 _TOO_FEW = (ValueError, ArithmeticError, LookupError)
 
@@ -92,6 +95,8 @@ class Refitted:
         self._fitted: Any = None
         self._fitted_to = 0  # labels
         self._columns = np.arange(0)  # the class of each column that the fit predicts
+        self._useful = False  # whether it has ever given a probability
+        self._reason = ""  # why not, where that is known
 
     def predict(self, x: Inputs) -> Probabilities:
         """Probabilities (m, K) of the last fit for inputs (m, ...), flattened to (m, F) float64.
@@ -107,27 +112,35 @@ class Refitted:
                 raw = self._fitted.predict_proba(flat)
         except Exception as error:
             raise InputError(f"{self._name} cannot predict {len(x)} labels: {error}") from error
-        return _placed(raw, self._columns, prior, self._name)
+        good, placed = _placed(raw, self._columns, prior, self._name)
+        self._useful |= bool(good.any())
+        self._reason = "its predict_proba gives no probabilities"
+        return placed
 
     def update(self, x: Inputs, y: Labels) -> None:
         """Adds the labels (m,) of inputs (m, ...) to the past and fits anew.
 
         Raises InputError when the classifier cannot be fitted: at once where its parameters are
-        wrong, else once there are `PATIENCE` labels a class.
+        wrong, else once there are `PATIENCE` labels a class, or `ENOUGH` with the last label.
         """
         self._past.add(y)
         self._frequencies.learn(y)
         if np.count_nonzero(self._frequencies.seen) >= 2:
             self._fit(self._past.seen)
+        n, classes = self._past.seen, len(self._frequencies.seen)
+        if self._past.is_whole and n >= ENOUGH * classes and self._reason and not self._useful:
+            raise InputError(f"{self._name} could not be fitted to any of the {n} labels: {self._reason}")
 
     def state(self) -> State:
         """The labels so far, and how many of them the fit has seen: it is made again from those."""
-        return self._past.state() | {"fitted_to": np.array(self._fitted_to)}
+        fit = {"fitted_to": np.array(self._fitted_to), "useful": np.array(self._useful)}
+        return self._past.state() | fit
 
     def restore(self, state: State) -> None:
         """The inverse of `state`."""
         self._past.restore(state)
         self._frequencies.learn(self._past.known)
+        self._useful = bool(state["useful"])
         if state["fitted_to"]:
             self._fit(int(state["fitted_to"]))
 
@@ -145,13 +158,19 @@ class Refitted:
                 raise InputError(
                     f"{self._name} cannot be fitted to the first {len(labels)} labels: {error}"
                 ) from error
+            if self._fitted is None:
+                self._reason = str(error)
             return  # the fit before, or the frequencies, predict the next block
+        if self._fitted is None:
+            self._reason = ""
         self._fitted, self._fitted_to = estimator, count
         self._columns = np.asarray(getattr(estimator, "classes_", np.unique(labels)), dtype=np.int64)
 
 
-def _placed(raw: Any, columns: npt.NDArray[np.int64], prior: Probabilities, name: str) -> Probabilities:
-    """A classifier's (m, C) scores as probabilities (m, K); a bad row gives way to `prior` (K,)."""
+def _placed(
+    raw: Any, columns: npt.NDArray[np.int64], prior: Probabilities, name: str
+) -> tuple[npt.NDArray[np.bool_], Probabilities]:
+    """Which of a classifier's scores (m, C) are good, and probabilities (m, K): `prior` (K,) for bad rows."""
     raw = np.asarray(raw, dtype=np.float64)
     if raw.ndim != 2 or raw.shape[1] != len(columns):
         raise InputError(f"{name}.predict_proba must give {len(columns)} columns, not shape {raw.shape}")
@@ -161,7 +180,7 @@ def _placed(raw: Any, columns: npt.NDArray[np.int64], prior: Probabilities, name
     good = np.isfinite(total) & (total > 0) & (raw >= 0).all(axis=1)
     unseen = np.delete(prior, columns).sum()
     placed[np.ix_(good, columns)] = (1 - unseen) * (raw[good] / total[good, None])
-    return placed
+    return good, placed
 
 
 def _flat(x: Inputs) -> npt.NDArray[np.float64]:
