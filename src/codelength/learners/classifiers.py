@@ -83,6 +83,9 @@ _WEIGHTS = 2**24  # of a multilayer perceptron between its hidden layers
 _NUMBERS = 2**27  # in the widest matrix: 1 GiB of float64
 _GAUSSIAN_PROCESS = 5_000  # labels; its kernel matrix is that squared, for each class
 
+#: what to do with a classifier that cannot travel
+REGISTER = "register a factory on both sides, codelength.register(name, factory), and use Refit(name)"
+
 
 @registered("classifier")
 @dataclass(frozen=True)
@@ -114,7 +117,7 @@ class Classifier(Agreement):
         probabilities.
         """
         estimator = seeded(_built(self._tree()), seed)
-        _require_probabilities(estimator)
+        require_probabilities(estimator)
         return estimator
 
     def check_memory(self, n: int, features: int) -> None:
@@ -149,7 +152,7 @@ def describe(estimator: Any) -> Classifier:
         raise AgreementError(f"a classifier is given as an object, {estimator.__name__}(), not as a class")
     parameters = tuple(item for pair in _flattened(estimator, "") for item in pair)
     classifier = Classifier(type(estimator).__name__, parameters)
-    _require_probabilities(estimator)
+    require_probabilities(estimator)
     return classifier
 
 
@@ -251,14 +254,14 @@ def _check(name: str, parameter: str, value: Any) -> None:
     if parameter in _REFUSED or parameter in _LEFT_OUT:
         raise AgreementError(f"{where} cannot travel: leave it at its default")
     if (name, parameter) in (("GaussianProcessClassifier", "kernel"), ("SelectKBest", "score_func")):
-        raise AgreementError(f"{where} cannot travel: only the default can; {_REGISTER}")
+        raise AgreementError(f"{where} cannot travel: only the default can; {REGISTER}")
     items = value if isinstance(value, tuple) else (value,)
     if len(items) > _LENGTH or not all(
         item is None or type(item) in (bool, int, float, str) for item in items
     ):
         raise AgreementError(
             f"{where} must be a number, a string or a short tuple of them, "
-            f"not {type(value).__name__}; {_REGISTER}"
+            f"not {type(value).__name__}; {REGISTER}"
         )
     low, high = _BOUNDS.get(parameter, (-_ANY, _ANY))
     if parameter == "hidden_layer_sizes":
@@ -328,7 +331,8 @@ def _class(name: str) -> Any:
     return getattr(importlib.import_module(_HOMES[name]), name)
 
 
-def _require_probabilities(estimator: Any) -> None:
+def require_probabilities(estimator: Any) -> None:
+    """Raises AgreementError for an estimator that will have no `predict_proba`."""
     # a StackingClassifier without a final estimator makes its own, a LogisticRegression, at fit
     stacked = getattr(estimator, "final_estimator", estimator) is None
     if not stacked and not hasattr(estimator, "predict_proba"):
@@ -372,8 +376,5 @@ def _widths(node: _Node, features: int) -> tuple[int, int]:
     return out, max(widest, out)
 
 
-_REGISTER = "register a factory on both sides, codelength.register(name, factory), and use Refit(name)"
-
-
 def _stranger(name: str) -> AgreementError:
-    return AgreementError(f"{name:.80} is not one of the scikit-learn classes that can travel; {_REGISTER}")
+    return AgreementError(f"{name:.80} is not one of the scikit-learn classes that can travel; {REGISTER}")

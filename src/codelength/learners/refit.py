@@ -16,8 +16,9 @@ from codelength.agreement import Within, registered
 from codelength.checkpoint import State
 from codelength.entropy import KrichevskyTrofimov
 from codelength.errors import AgreementError, InputError
-from codelength.learners.classifiers import Classifier, describe, seeded
+from codelength.learners.classifiers import Classifier, seeded
 from codelength.learners.learner import Learner
+from codelength.learners.local import Local, standing_for
 from codelength.learners.past import Past, growing
 from codelength.task import Inputs, Labels, Probabilities, Task
 
@@ -36,27 +37,29 @@ _TOO_FEW = (ValueError, ArithmeticError, LookupError)
 class Refit(Learner):
     """A classifier retrained from scratch at block ends that grow geometrically.
 
-    `classifier` is an unfitted scikit-learn classifier or Pipeline, which travels as its name and
-    its parameters (see `describe`), or the name under which both sides registered a factory of any
-    object with `fit` and `predict_proba`. `growth` is how much longer the past gets from one fit to
-    the next (1.0: it doubles, as in the paper), `first` the number of labels before the first fit.
+    `classifier` is any object with `fit` and `predict_proba`, unfitted, or the name under which both
+    sides registered a factory of one. A classifier or Pipeline of scikit-learn's travels as its name and
+    its parameters (see `describe`); what cannot travel is measured all the same, and `encode` raises
+    AgreementError. It is given inputs (m, F) in float64, and labels from 0 to K - 1. `growth` is how much
+    longer the past gets from one fit to the next (1.0: it doubles, as in the paper), `first` the number
+    of labels before the first fit.
 
     Until a fit is possible, labels are predicted by their frequencies (Krichevsky-Trofimov); later
     a class not yet seen keeps the probability that those give it.
 
-    Raises AgreementError for a classifier that cannot travel. Source: Blier and Ollivier, The
-    Description Length of Deep Learning Models, NeurIPS 2018, on prequential codes.
+    Raises AgreementError for what is no classifier or gives no probabilities. Source: Blier and
+    Ollivier, The Description Length of Deep Learning Models, NeurIPS 2018, on prequential codes.
     """
 
-    classifier: Classifier | str
+    classifier: Classifier | Local | str
     growth: Annotated[float, Within(0.01, 10.0)] = 0.1
     first: Annotated[int, Within(1, 100_000)] = 8
 
     libraries: ClassVar[frozenset[str]] = frozenset({"scikit-learn"})
 
     def __post_init__(self) -> None:
-        if not isinstance(self.classifier, (Classifier, str)):
-            object.__setattr__(self, "classifier", describe(self.classifier))
+        if not isinstance(self.classifier, (Classifier, Local, str)):
+            object.__setattr__(self, "classifier", standing_for(self.classifier))
         super().__post_init__()
 
     def begin(self, task: Task) -> Refitted:
@@ -72,7 +75,7 @@ class Refit(Learner):
         return growing(n, self.first, lambda end: max(1, int(end * (1 + self.growth)) - end))
 
     def _build(self, seed: int) -> Any:
-        if isinstance(self.classifier, Classifier):
+        if not isinstance(self.classifier, str):
             return self.classifier.build(seed)
         made = agreement.factory(self.classifier)()
         if not (hasattr(made, "fit") and hasattr(made, "predict_proba")):
