@@ -97,7 +97,7 @@ def _as_array(x: Any, declared: bool) -> Array:
         return np.asarray(x)
     except (ValueError, TypeError, RuntimeError, OverflowError) as error:
         hint = "; of a tensor, give x.detach().float().cpu()" if hasattr(x, "detach") else ""
-        raise InputError(f"inputs cannot be made an array: {error}{hint}") from None
+        raise InputError(f"inputs cannot be made an array: {str(error).rstrip('.')}{hint}") from None
 
 
 def _is_frame(x: Any) -> TypeGuard[pd.DataFrame | pd.Series[Any]]:
