@@ -143,7 +143,7 @@ def test_a_table_of_ones_own_goes_through_every_command(run, tmp_path):
     frame.drop(columns="kind").to_csv(tmp_path / "bobs.csv", index=False)
     of = ("--target", "kind", "--code", "online:refit", "--model", "GaussianNB")
     assert run("encode", "--data", "mine.csv", *of, "--out", "m.cl")[0] == 0
-    assert run("decode", "m.cl", "--data", "bobs.csv", "--target", "kind", "--out", "y.npy")[0] == 0
+    assert run("decode", "m.cl", "--data", "bobs.csv", "--out", "y.npy")[0] == 0
     assert np.load(tmp_path / "y.npy").tolist() == frame["kind"].tolist()
     code, _, err = run("table", "mine.csv", "--target", "kind", "--codes", "uniform")
     assert code == 0, err

@@ -41,6 +41,13 @@ class Agreement:
         for field, hint in _fields(type(self)).items():
             object.__setattr__(self, field, _checked(self, field, hint, getattr(self, field)))
 
+    def why_it_stays(self) -> str:
+        """Why one whose class is not registered cannot travel, and what to do."""
+        return (
+            f"{type(self).__qualname__} has no name to travel under: "
+            "decorate it with @codelength.registered('a-name') on both sides"
+        )
+
 
 A = TypeVar("A", bound=type[Agreement])
 
@@ -66,10 +73,7 @@ def name_of(agreement: Agreement) -> str:
     for name, cls in _agreements.items():
         if cls is type(agreement):
             return name
-    raise AgreementError(
-        f"{type(agreement).__qualname__} has no name to travel under: "
-        "decorate it with @codelength.registered('a-name') on both sides"
-    )
+    raise AgreementError(agreement.why_it_stays())
 
 
 def register(name: str, factory: Callable[..., Any]) -> None:
@@ -150,6 +154,14 @@ def worded(packed: Any) -> str:
     (name, required), *optional = packed.items()
     given = [worded(value) for value in required] if isinstance(required, list) else [worded(required)]
     return f"{name}({', '.join(given + [f'{key}={worded(value)}' for key, value in optional])})"
+
+
+def called(agreement: Agreement) -> str:
+    """An agreement as a call, whether it can travel or not."""
+    try:
+        return worded(pack(agreement))
+    except AgreementError:
+        return said(agreement)
 
 
 def said(value: Any) -> str:

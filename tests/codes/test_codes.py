@@ -13,6 +13,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from sklearn.tree import DecisionTreeClassifier
 
 import codelength as cl
 from codelength.codes.online import bounded
@@ -247,6 +248,34 @@ def test_bob_can_predict_what_he_has_learned():
     assert (cl.receive(message, x).predict(x) == y).mean() > 0.8
     assert cl.receive(message, x, predicts=False).predict(x) is None
     assert cl.receive(cl.UniformCode().encode(x, y), x).predict(x) is None
+
+
+def test_bob_reads_other_tables_as_he_read_the_first():
+    table = pd.DataFrame({"k": ["a", "b"] * 50, "z": np.arange(100.0)})
+    y = np.where(table["k"] == "b", "yes", "no")
+    received = cl.receive(cl.OnlineCode(cl.Refit(DecisionTreeClassifier())).encode(table, y), table)
+    assert received.predict(pd.DataFrame({"z": 0.0, "k": ["b", "b", "a"]})).tolist() == ["yes", "yes", "no"]
+    assert received.predict(table[table["k"] == "b"]).tolist() == ["yes"] * 50
+    with pytest.raises(cl.InputError, match="'k' holds 'c'"):
+        received.predict(pd.DataFrame({"k": ["b", "b", "c", "c"], "z": 0.0}))
+
+
+def test_a_fitted_model_reads_tables_as_it_was_fitted():
+    table = pd.DataFrame({"k": ["a", "b", "c"] * 20, "z": np.arange(60.0)})
+    y, learner = np.arange(60) % 3, cl.Refit(DecisionTreeClassifier())
+    with pytest.raises(cl.InputError, match="'k': declare"):
+        cl.fitted(learner, table[:30], y[:30], classes=range(3))
+    table = table.astype({"k": "category"})
+    model = cl.fitted(learner, table[:30], y[:30], classes=range(3))
+    assert model(table[["z", "k"]]).argmax(axis=1).tolist() == y.tolist()
+    assert model([[1, 0, 0, 5]]).argmax() == 0
+    message = cl.ShannonCode(model).encode(table[30:], y[30:], classes=range(3))
+    assert cl.decode(message, table[30:], model=model).tolist() == y[30:].tolist()
+
+
+def test_what_is_fitted_is_a_learner():
+    with pytest.raises(cl.InputError, match=r"not GaussianNB: wrap a classifier, Refit"):
+        cl.fitted(GaussianNB(), [[0]], [0], classes=range(2))
 
 
 def test_a_fitted_model_is_the_same_at_both_ends():

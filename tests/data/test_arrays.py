@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from codelength.data import as_inputs
-from codelength.data.arrays import all_finite
+from codelength.data.arrays import alike, all_finite
 from codelength.errors import InputError
 
 DTYPES = [np.bool_, np.uint8, np.int8, np.int32, np.int64, np.uint64, np.float16, np.float32, np.float64]
@@ -58,6 +58,57 @@ def test_declared_categories_keep_their_columns():
     assert as_inputs(pd.DataFrame({"n": pd.Categorical([10, 9])})).tolist() == [[0, 1], [1, 0]]
 
 
+def test_other_tables_are_read_as_the_first_was():
+    read = alike(pd.DataFrame({"k": ["b", "a", "b"], "z": [1, 2, 3], "s": pd.Categorical([2, 1, 2])}))
+    other = pd.DataFrame({"s": [1, 1], "k": ["b", "b"], "z": [0.5, 2]}, index=[9, 8])
+    assert read(other).tolist() == [[0, 1, 0.5, 1, 0], [0, 1, 2, 1, 0]]
+    assert read(other[:0]).shape == (0, 5)
+    assert read([[1, 2]]).tolist() == [[1, 2]]
+    assert alike(pd.Series([1, 2], name="a"))(pd.Series([3], name="b")).tolist() == [[3]]
+    assert alike(pd.DataFrame([[1, 2]], columns=["a", "a"]))(
+        pd.DataFrame([[3, 4]], columns=["a", "a"])
+    ).tolist() == [[3, 4]]
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"k": ["c", "a"]}, "'k' holds 'c', none of its 2 categories"),
+        ({"k": [1, 2]}, "'k' holds 1, none"),
+        ({"k": [b"a", b"b"]}, "'k' holds bytes"),
+        ({"k": ["a", None]}, "missing in 'k'"),
+        ({"z": ["1", "2"]}, "'z' holds string values, and held numbers"),
+        ({"z": [1, np.inf]}, "'z' are infinite"),
+        ({"more": [1, 2]}, r"missing: none; additional: 'more'"),
+        ({"z": None}, r"missing: 'z'; additional: none"),
+    ],
+)
+def test_other_tables_that_are_not_as_the_first_was(changed, message):
+    first = {"k": ["a", "b"], "z": [1, 2]}
+    other = {name: column for name, column in (first | changed).items() if column is not None}
+    with pytest.raises(InputError, match=message):
+        alike(pd.DataFrame(first))(pd.DataFrame(other))
+
+
+def test_tables_that_are_read_apart_declare_their_categories():
+    table = pd.DataFrame({"k": ["a", "b", "c"], "z": [1, 2, 3]})
+    for read in (alike(np.ones((2, 2))), lambda x: as_inputs(x, declared=True)):
+        with pytest.raises(InputError, match="'k': declare"):
+            read(table)
+        assert read(table.astype({"k": "category"})[:1]).tolist() == [[1, 0, 0, 1]]
+
+
+def test_strings_that_are_no_categories():
+    names = [f"name{i}" for i in range(41)]
+    with pytest.raises(InputError, match=r"'a' holds 41 different strings in 81 rows.*drop it"):
+        as_inputs(pd.DataFrame({"a": [*names, *names[1:]]}))
+    assert as_inputs(pd.DataFrame({"a": 2 * names})).shape == (82, 41)
+    assert as_inputs(pd.DataFrame({"a": names[:20]})).shape == (20, 20)
+    assert as_inputs(pd.DataFrame({"a": pd.Categorical(names)})).shape == (41, 41)
+    with pytest.raises(InputError, match="1001 different strings, more than the 1000"):
+        as_inputs(pd.DataFrame({"a": pd.Categorical(map(str, range(1001)))}))
+
+
 @pytest.mark.parametrize(
     ("column", "message"),
     [
@@ -79,10 +130,10 @@ def test_tensors():
     torch = pytest.importorskip("torch")
     x = torch.arange(6, dtype=torch.float32).reshape(2, 3)
     assert as_inputs(x).tolist() == x.tolist()
-    with pytest.raises(InputError, match="detach"):
-        as_inputs(x.clone().requires_grad_())
-    with pytest.raises(InputError, match="cannot be made an array"):
-        as_inputs(x.to(torch.bfloat16))
+    for tensor in (x.clone().requires_grad_(), x.to(torch.bfloat16)):
+        with pytest.raises(InputError, match=r"give x\.detach\(\)\.float\(\)"):
+            as_inputs(tensor)
+        assert as_inputs(tensor.detach().float()).tolist() == x.tolist()
 
 
 @pytest.mark.parametrize(

@@ -77,6 +77,7 @@ def test_bob_needs_no_target_column(tmp_path):
         bob = next(p for p in both(tmp_path / "bob", frame.drop(columns="y")) if p.suffix == alice.suffix)
         without = load(bob, target="y", labels=False)
         np.testing.assert_array_equal(with_target.x, without.x)
+        np.testing.assert_array_equal(with_target.x, load(bob, labels=False).x)
         np.testing.assert_array_equal(with_target.x, load(alice, target="y").x)
         assert with_target.y is without.y is None
 
@@ -126,9 +127,8 @@ def test_bob_survives_a_target_that_cannot_be_read(tmp_path):
 
 def test_target_must_be_named_and_known(tmp_path):
     path = write(tmp_path / "pets.csv", CSV)
-    for labels in (True, False):
-        with pytest.raises(DataError, match="--target COLUMN"):
-            load(path, labels=labels)
+    with pytest.raises(DataError, match="--target COLUMN"):
+        load(path)
     with pytest.raises(DataError, match=r"no column 'breed' \(it has size, colour, kind, wet\)"):
         load(path, target="breed")
 
@@ -141,6 +141,8 @@ def test_target_must_be_named_and_known(tmp_path):
         ("a,y\ninf,u\n2,v\n", "'a' are infinite"),
         ("y\nu\nv\n", "no column of inputs"),
         ("", "no column"),
+        ("a,y\n" + "".join(f"name{i},u\n" for i in range(30)), "'a' holds 30 different strings in 30 rows"),
+        ("a,y\n" + "".join(f"2020-{i},u\n" for i in range(30)), "names, dates or texts"),
         ("a,a,y\n1,2,u\n", "more than one column named 'a'"),
         ("a,y\n0,1,u\n1,2,v\n", "row 2 has 3 fields, the header 2"),
         ("a,y\n1,u\n2\n", "row 3 has 1 fields, the header 2"),

@@ -216,7 +216,8 @@ Impostor = type("GaussianNB", (GaussianNB,), {})
         (LogisticRegression(class_weight={0: 1.0}), "dict"),
         (RandomForestClassifier(random_state=np.random.RandomState(0)), "RandomState"),
         (RandomForestClassifier(n_estimators=10_001), "n_estimators"),
-        (MLPClassifier(hidden_layer_sizes=(100_000, 100_000)), "hidden_layer_sizes"),
+        (MLPClassifier(hidden_layer_sizes=(2**21,)), "hidden_layer_sizes"),
+        (SVC(probability=True, tol=1e-300), "tol"),
         (MLPClassifier(max_iter=100_001), "max_iter"),
         (CalibratedClassifierCV(GaussianNB(), cv=21), "cv"),
         (BaggingClassifier(LogisticRegressionCV(Cs=[1.0] * 30, cv=10), n_estimators=100), "30000 models"),
@@ -282,7 +283,7 @@ def test_forged(cls: str, parameters: tuple[Any, ...]) -> None:
 )
 def test_forged_so_that_only_scikit_learn_can_tell(cls: str, parameters: tuple[Any, ...]) -> None:
     forged = Classifier(cls, parameters)
-    forged.check_memory(10, 10)
+    forged.check_memory(10, 10, 2)
     with pytest.raises(AgreementError):
         forged.build()
 
@@ -298,7 +299,7 @@ NAMES = st.sampled_from(PARTS + SIZES)
 def test_whatever_is_forged_ends_in_one_kind_of_error(cls: str, pairs: list[tuple[str, Any]]) -> None:
     try:
         forged = unpack({"classifier": [cls], "parameters": [i for pair in pairs for i in pair]})
-        forged.check_memory(1000, 20)
+        forged.check_memory(1000, 20, 2)
         str(forged)
         forged.build()
     except AgreementError:
@@ -307,15 +308,18 @@ def test_whatever_is_forged_ends_in_one_kind_of_error(cls: str, pairs: list[tupl
 
 def test_memory_is_bounded_through_a_whole_pipeline() -> None:
     polynomials = make_pipeline(PolynomialFeatures(5), GaussianNB())
-    describe(polynomials).check_memory(1000, 4)
+    describe(polynomials).check_memory(1000, 4, 2)
     with pytest.raises(AgreementError, match="features"):
-        describe(polynomials).check_memory(1797, 64)
-    describe(make_pipeline(PCA(2), PolynomialFeatures(2), GaussianNB())).check_memory(60_000, 784)
+        describe(polynomials).check_memory(1797, 64, 10)
+    describe(make_pipeline(PCA(2), PolynomialFeatures(2), GaussianNB())).check_memory(60_000, 784, 10)
     twice = make_pipeline(SplineTransformer(1000), SplineTransformer(1000), GaussianNB())
     with pytest.raises(AgreementError, match="features"):
-        describe(BaggingClassifier(twice)).check_memory(1797, 64)
+        describe(BaggingClassifier(twice)).check_memory(1797, 64, 10)
+    for sizes in ((100_000,), (10_000, 10_000)):
+        with pytest.raises(AgreementError, match="weights"):
+            describe(make_pipeline(MinMaxScaler(), MLPClassifier(sizes))).check_memory(1797, 784, 10)
     with pytest.raises(AgreementError, match="Gaussian process"):
-        describe(make_pipeline(MinMaxScaler(), GaussianProcessClassifier())).check_memory(60_000, 784)
+        describe(make_pipeline(MinMaxScaler(), GaussianProcessClassifier())).check_memory(60_000, 784, 10)
 
 
 def test_a_message_can_be_read_without_scikit_learn() -> None:

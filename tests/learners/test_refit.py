@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
+import threadpoolctl
 from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.ensemble import RandomForestClassifier
@@ -20,7 +21,7 @@ from codelength.agreement import pack, register, unpack
 from codelength.entropy import KrichevskyTrofimov
 from codelength.errors import AgreementError, InputError
 from codelength.learners.classifiers import Classifier
-from codelength.learners.refit import PATIENCE, Refit
+from codelength.learners.refit import ENOUGH, PATIENCE, Refit
 from codelength.task import Probabilities, Task
 
 from ..made import task_of
@@ -157,6 +158,23 @@ def test_rows_that_are_no_probabilities_give_way_to_the_frequencies() -> None:
     np.testing.assert_allclose(p[4:], 1 / 3)
 
 
+class Counting(GaussianNB):
+    """Takes down how many threads the libraries have while it is fitted."""
+
+    threads: ClassVar[list[int]] = []
+
+    def fit(self, x: Any, y: Any) -> Counting:
+        self.threads += [pool["num_threads"] for pool in threadpoolctl.threadpool_info()]
+        return super().fit(x, y)
+
+
+def test_a_classifier_of_the_users_has_the_agreed_threads() -> None:
+    register("counting for a test", Counting)
+    given_, y = task(40)
+    Refit("counting for a test").begin(given_).update(given_.x, y)
+    assert set(Counting.threads) == {1}
+
+
 def test_names_that_cannot_be_built() -> None:
     with pytest.raises(AgreementError, match="nobody's"):
         Refit("nobody's").begin(task()[0])
@@ -182,7 +200,53 @@ def test_too_few_labels_are_waited_for_but_not_for_ever() -> None:
     given_ = task_of(given_.x - 10, 3)
     with pytest.raises(InputError, match=r"MultinomialNB.*first 1\d\d labels.*Negative"):
         run(Refit(MultinomialNB()), given_, y)
-    run(Refit(MultinomialNB()), task_of(given_.x[:100], 3), y)
+
+
+class Silent(Broken):
+    """A classifier of the user's that can be fitted, and never gives a probability."""
+
+    def predict_proba(self, x: Any) -> Any:
+        return np.full((len(x), len(self.classes_)), np.nan)
+
+
+@pytest.mark.parametrize(
+    ("classifier", "reason"),
+    [
+        (MultinomialNB(), "Negative"),
+        (LogisticRegression(penalty="l1", solver="lbfgs"), "l1"),
+        ("silent for a test", "its predict_proba gives no probabilities"),
+    ],
+)
+def test_a_classifier_of_no_use_to_the_last_is_an_error(classifier: Any, reason: str) -> None:
+    register("silent for a test", Silent)
+    given_, y = task(ENOUGH * 3)
+    given_ = task_of(given_.x - 10, 3)
+    with pytest.raises(InputError, match=f"could not be fitted to any of the 24 labels: .*{reason}"):
+        run(Refit(classifier), given_, y)
+    fewer = run(Refit(classifier), task_of(given_.x[1:], 3), y[1:])  # as few as that are too few
+    assert (fewer == run(Refit("silent for a test"), task_of(given_.x[1:], 3), y[1:])).all()
+
+
+def test_a_fit_that_succeeds_once_is_of_use() -> None:
+    given_, y = task(100)
+    late = Refit(KNeighborsClassifier(100)).begin(given_)  # possible with the last label alone
+    for start in range(0, 100, 50):
+        late.predict(given_.x[start : start + 50])
+        late.update(given_.x[start : start + 50], y[start : start + 50])
+    assert not (late.predict(given_.x) == 1 / 3).all()
+
+
+def test_a_classifier_that_was_of_use_is_so_when_the_run_goes_on() -> None:
+    given_, y = task(60)
+    register("broken for a test", broken)
+    whole = Refit("broken for a test").begin(given_)
+    whole.update(given_.x[:50], y[:50])
+    whole.predict(given_.x[50:59])
+    whole.update(given_.x[50:59], y[50:59])
+    resumed = Refit("broken for a test").begin(given_)
+    resumed.restore(whole.state())
+    resumed.predict(given_.x[59:])  # the first row alone, which is bad
+    resumed.update(given_.x[59:], y[59:])
 
 
 def test_inputs_that_cannot_be_predicted() -> None:

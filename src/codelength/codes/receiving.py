@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from codelength.codes.session import Session, numerics_of
 from codelength.codes.shannon import ShannonCode
 from codelength.codes.two_part import TwoPartCode
 from codelength.compression.deep import DeepCompression
-from codelength.data.arrays import as_inputs
+from codelength.data.arrays import Array, alike
 from codelength.errors import CodelengthError, InputError, MessageError, OtherInputsError
 from codelength.labels import Alphabet
 from codelength.learners.learner import Predictor
@@ -36,13 +36,19 @@ class Received:
     _alphabet: Alphabet
     _session: Session
     _predictor: Predictor | None
+    _read: Callable[[Any], Array]  # other inputs as those of the message were read
 
     def predict(self, x: Any) -> npt.NDArray[Any] | None:
-        """The most likely labels of other inputs (m, ...); None if the code has not learned to predict."""
+        """The most likely labels of other inputs (m, ...); None if the code has not learned to predict.
+
+        A table is read by the columns and categories of the one that the message was decoded with. Raises
+        InputError for inputs that cannot be used, other columns and unknown categories.
+        """
         if self._predictor is None:
             return None
+        x = self._read(x)
         with self._session.task.numerics.enforced(self._session.code.libraries):
-            return self._alphabet.labels(self._predictor.predict(as_inputs(x)).argmax(axis=1))
+            return self._alphabet.labels(self._predictor.predict(x).argmax(axis=1))
 
 
 def decode(message: Message | bytes, x: Any, *, model: Any = None) -> npt.NDArray[Any]:
@@ -84,7 +90,7 @@ def receive(
     measurement = Measurement.of(receiver.account, alphabet.size)
     labels = alphabet.labels(session.callers(indices))
     plain = session.code.masked(auxiliary)
-    return Received(labels, measurement, plain, alphabet, session, predictor if predicts else None)
+    return Received(labels, measurement, plain, alphabet, session, predictor if predicts else None, alike(x))
 
 
 def parameter_stages(message: Message, x: Any) -> dict[str, float]:

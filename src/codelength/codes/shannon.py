@@ -15,7 +15,7 @@ from codelength.checkpoint import Checkpoint
 from codelength.codes.code import Code
 from codelength.codes.online import OnlineCode
 from codelength.codes.session import Session
-from codelength.data.arrays import as_inputs
+from codelength.data.arrays import alike, as_inputs
 from codelength.entropy import codable
 from codelength.errors import InputError
 from codelength.labels import Alphabet
@@ -93,10 +93,14 @@ def fitted(
 
     Both ends hold those labels, and fit alike; they are not among the labels to be sent. `classes`
     is the alphabet (K,); `numerics` are those of this machine where none are given. `progress` and
-    `checkpoint` are as in `encode`. The function that is returned maps inputs (m, ...) to probabilities
-    (m, K). Raises InputError for inputs or labels that cannot be used.
+    `checkpoint` are as in `encode`. The function that is returned maps inputs (m, ...), of any kind that x
+    may be, to probabilities (m, K). Raises InputError for inputs or labels that cannot be used, tables with
+    strings whose categories are not declared (the other rows are encoded apart), and what is no Learner.
     """
-    x, alphabet = as_inputs(x), Alphabet.agreed(classes)
+    if not isinstance(learner, Learner):
+        raise InputError(f"fitted takes a Learner, not {type(learner).__name__}: wrap a classifier, Refit(…)")
+    read, alphabet = alike(x), Alphabet.agreed(classes)
+    x = as_inputs(x, declared=True)
     indices = alphabet.indices(y)
     if len(indices) != len(x):
         raise InputError(f"{len(x)} inputs need as many labels, not {len(indices)}")
@@ -109,7 +113,8 @@ def fitted(
     _, predictor = session.converse(counter, None, checkpoint, indices.tobytes())
     assert predictor is not None
 
-    def model(inputs: Inputs) -> Probabilities:
+    def model(inputs: Any) -> Probabilities:
+        inputs = read(inputs)
         with numerics.enforced(learner.libraries):
             return predictor.predict(inputs)
 

@@ -34,7 +34,8 @@ def load(
     fetched once into the user's cache ($CODELENGTH_DATA names another folder). Both are ignored
     where they mean nothing.
 
-    `labels=False` is Bob's end: no label is read, not even of the test split, and `y` is None.
+    `labels=False` is Bob's end: no label is read, not even of the test split, and `y` is None. Where his
+    table has no column of labels, he names no `target`.
     `test=False` leaves the test split out.
 
     Raises DataError when the data cannot be found, fetched or used, InputError when `data` is neither a

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import sys
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard
 
 import numpy as np
@@ -19,17 +21,18 @@ _FLOATS = (2, 4, 8)  # bytes: float16, float32, float64
 _CHUNK = 1 << 20  # numbers looked at together, so that a mapped array is never held whole
 
 
-def as_inputs(x: Any) -> Array:
+def as_inputs(x: Any, *, declared: bool = False) -> Array:
     """Inputs as an array (n, ...) of finite booleans, integers or floats (16, 32 or 64 bits).
 
     `x` is an array, a nested list, a pandas DataFrame or Series (strings become one-hot columns,
     as in a CSV file), or anything with `__array__`, such as a torch tensor on the CPU. Numbers
     given as (n,) become (n, 1). A memory-mapped array stays mapped.
 
-    Raises InputError for anything else: strings, objects, complex numbers, sparse matrices, ragged
-    lists, missing or infinite values.
+    With `declared`, a DataFrame's strings must have declared categories, for other rows of the table are
+    read elsewhere. Raises InputError for anything else: strings, objects, complex numbers, sparse matrices,
+    ragged lists, missing or infinite values, columns with nearly as many strings as rows.
     """
-    array = _as_array(x)
+    array = _as_array(x, declared)
     kind, size = array.dtype.kind, array.dtype.itemsize
     if kind not in "biuf" or (kind == "f" and size not in _FLOATS):
         raise InputError(
@@ -45,6 +48,20 @@ def as_inputs(x: Any) -> Array:
     if not all_finite(array):
         raise InputError("inputs hold missing or infinite values (NaN or inf); fill or drop them first")
     return array
+
+
+def alike(x: Any) -> Callable[[Any], Array]:
+    """What reads other inputs (m, ...) as `x` was read: tables by the columns and categories of `x`.
+
+    Where `x` is no table, a table's strings must have declared categories. It raises what `as_inputs`
+    raises, and InputError for other columns and unknown categories.
+    """
+    if not _is_frame(x):
+        return functools.partial(as_inputs, declared=True)
+    from codelength.data.frames import Encoding  # only here: whoever has a frame has pandas
+
+    encoding = Encoding.of(x)
+    return lambda other: encoding(other) if _is_frame(other) else as_inputs(other)
 
 
 def standard(shape: tuple[int, ...]) -> tuple[int, ...]:
@@ -67,11 +84,11 @@ def all_finite(array: Array) -> bool:
     return all(bool(np.isfinite(array[i : i + step]).all()) for i in range(0, len(array), step))
 
 
-def _as_array(x: Any) -> Array:
+def _as_array(x: Any, declared: bool) -> Array:
     if _is_frame(x):
-        from codelength.data.frames import encoded  # only here: whoever has a frame has pandas
+        from codelength.data.frames import encoded  # as above
 
-        return encoded(x)
+        return encoded(x, declared=declared)
     if hasattr(x, "todense"):
         raise InputError("sparse inputs cannot be used; make them dense first: x.toarray()")
     if isinstance(x, np.ma.MaskedArray) and np.ma.is_masked(x):
@@ -79,7 +96,8 @@ def _as_array(x: Any) -> Array:
     try:
         return np.asarray(x)
     except (ValueError, TypeError, RuntimeError, OverflowError) as error:
-        raise InputError(f"inputs cannot be made an array: {error}") from None
+        hint = "; of a tensor, give x.detach().float().cpu()" if hasattr(x, "detach") else ""
+        raise InputError(f"inputs cannot be made an array: {str(error).rstrip('.')}{hint}") from None
 
 
 def _is_frame(x: Any) -> TypeGuard[pd.DataFrame | pd.Series[Any]]:

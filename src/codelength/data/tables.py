@@ -57,9 +57,10 @@ def _member(path: Path, archive: Any, name: str) -> Array | None:
 def load_table(path: Path, target: str | None, *, labels: bool = True) -> DataSet:
     """Inputs (n, F) float64 from all columns but `target`, labels (n,) from `target`.
 
-    With `labels=False` the target's column is not parsed, and may be missing. Raises DataError.
+    With `labels=False` the target's column is not parsed, and may be missing: then `target` is not needed,
+    either. Raises DataError.
     """
-    if target is None:
+    if target is None and labels:
         raise DataError(
             f"{path.name} is a table: say which column holds the labels, "
             "with --target COLUMN on the command line, target= in Python"
@@ -71,10 +72,12 @@ def load_table(path: Path, target: str | None, *, labels: bool = True) -> DataSe
         raise DataError(f"{path} has no column {target!r} (it has {', '.join(columns)})")
     inputs = [name for name in columns if name != target]
     if not inputs:
-        raise DataError(f"{path} has no column of inputs beside {target!r}")
+        raise DataError(f"{path} has no column of inputs" + (f" beside {target!r}" if target else ""))
     try:
         x = encoded(_read(path, columns, inputs))
-        y = labels_of(target, _read(path, columns, [target], labels=True).iloc[:, 0]) if labels else None
+        y = None
+        if target is not None and labels:
+            y = labels_of(target, _read(path, columns, [target], labels=True).iloc[:, 0])
     except InputError as error:
         raise DataError(f"{path}: {error}") from None
     return DataSet(path.name, x, y)

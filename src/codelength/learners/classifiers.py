@@ -57,6 +57,7 @@ _BOUNDS: dict[str, tuple[float, float]] = {
     "cache_size": (1, 2_000),
     "cv": (2, 20),
     "degree": (0, 5),
+    "hidden_layer_sizes": (1, 2**20),
     "iterated_power": (0, 20),
     "k": (1, 100_000),
     "leaf_size": (1, 10_000),
@@ -74,14 +75,18 @@ _BOUNDS: dict[str, tuple[float, float]] = {
     "n_quantiles": (1, 10_000),
     "n_restarts_optimizer": (0, 10),
     "random_state": (0, 2**32 - 1),
+    "tol": (1e-9, 1e12),
 }
 _ANY = 1e12  # magnitude of any other number
 _LENGTH = 64  # of a string or a tuple
 _PARAMETERS = 256  # of a classifier with all its parts
 _MEMBERS = 20_000  # classifiers fitted in all: estimators times folds, through all levels
-_WEIGHTS = 2**24  # of a multilayer perceptron between its hidden layers
+_WEIGHTS = 2**24  # of a multilayer perceptron
 _NUMBERS = 2**27  # in the widest matrix: 1 GiB of float64
 _GAUSSIAN_PROCESS = 5_000  # labels; its kernel matrix is that squared, for each class
+
+#: what to do with a classifier that cannot travel
+REGISTER = "register a factory on both sides, codelength.register(name, factory), and use Refit(name)"
 
 
 @registered("classifier")
@@ -114,13 +119,17 @@ class Classifier(Agreement):
         probabilities.
         """
         estimator = seeded(_built(self._tree()), seed)
-        _require_probabilities(estimator)
+        require_probabilities(estimator)
         return estimator
 
-    def check_memory(self, n: int, features: int) -> None:
+    def check_memory(self, n: int, features: int, classes: int) -> None:
         """Raises AgreementError when fitting (n, features) inputs would take unbounded memory."""
         tree = self._tree()
         widest = _widths(tree, features)[1]
+        for node in tree.walk():
+            weights = node.weights(widest, classes)
+            if weights > max(_WEIGHTS, n * features):
+                raise AgreementError(f"{node} would have {weights:,} weights for {features} features")
         if n * widest > max(_NUMBERS, n * features):
             raise AgreementError(f"{tree} would turn {features} features into {widest}: too many for n = {n}")
         if n > _GAUSSIAN_PROCESS and any(node.name == "GaussianProcessClassifier" for node in tree.walk()):
@@ -149,7 +158,7 @@ def describe(estimator: Any) -> Classifier:
         raise AgreementError(f"a classifier is given as an object, {estimator.__name__}(), not as a class")
     parameters = tuple(item for pair in _flattened(estimator, "") for item in pair)
     classifier = Classifier(type(estimator).__name__, parameters)
-    _require_probabilities(estimator)
+    require_probabilities(estimator)
     return classifier
 
 
@@ -195,6 +204,14 @@ class _Node:
         """A parameter where it is a whole number, else what stands for it."""
         value = self.scalars.get(parameter)
         return value if type(value) is int else default
+
+    def weights(self, features: int, classes: int) -> int:
+        """How many a multilayer perceptron has; none for others."""
+        if self.name != "MLPClassifier":
+            return 0
+        hidden = self.scalars.get("hidden_layer_sizes", (100,))
+        layers = (features, *(hidden if isinstance(hidden, tuple) else (hidden,)), classes)
+        return sum(a * b for a, b in itertools.pairwise(size for size in layers if type(size) is int))
 
     def length(self, parameter: str, default: int) -> int:
         """How many values a parameter names, or asks for."""
@@ -251,21 +268,16 @@ def _check(name: str, parameter: str, value: Any) -> None:
     if parameter in _REFUSED or parameter in _LEFT_OUT:
         raise AgreementError(f"{where} cannot travel: leave it at its default")
     if (name, parameter) in (("GaussianProcessClassifier", "kernel"), ("SelectKBest", "score_func")):
-        raise AgreementError(f"{where} cannot travel: only the default can; {_REGISTER}")
+        raise AgreementError(f"{where} cannot travel: only the default can; {REGISTER}")
     items = value if isinstance(value, tuple) else (value,)
     if len(items) > _LENGTH or not all(
         item is None or type(item) in (bool, int, float, str) for item in items
     ):
         raise AgreementError(
             f"{where} must be a number, a string or a short tuple of them, "
-            f"not {type(value).__name__}; {_REGISTER}"
+            f"not {type(value).__name__}; {REGISTER}"
         )
     low, high = _BOUNDS.get(parameter, (-_ANY, _ANY))
-    if parameter == "hidden_layer_sizes":
-        low, high = 1, _WEIGHTS
-        sizes = [size for size in items if type(size) is int]
-        if sum(a * b for a, b in itertools.pairwise(sizes)) > _WEIGHTS:
-            raise AgreementError(f"{where} = {value!r} has more than {_WEIGHTS} weights")
     for item in items:
         if isinstance(item, str) and len(item) > _LENGTH:
             raise AgreementError(f"{where} is a string of {len(item)} characters")
@@ -328,7 +340,8 @@ def _class(name: str) -> Any:
     return getattr(importlib.import_module(_HOMES[name]), name)
 
 
-def _require_probabilities(estimator: Any) -> None:
+def require_probabilities(estimator: Any) -> None:
+    """Raises AgreementError for an estimator that will have no `predict_proba`."""
     # a StackingClassifier without a final estimator makes its own, a LogisticRegression, at fit
     stacked = getattr(estimator, "final_estimator", estimator) is None
     if not stacked and not hasattr(estimator, "predict_proba"):
@@ -372,8 +385,5 @@ def _widths(node: _Node, features: int) -> tuple[int, int]:
     return out, max(widest, out)
 
 
-_REGISTER = "register a factory on both sides, codelength.register(name, factory), and use Refit(name)"
-
-
 def _stranger(name: str) -> AgreementError:
-    return AgreementError(f"{name:.80} is not one of the scikit-learn classes that can travel; {_REGISTER}")
+    return AgreementError(f"{name:.80} is not one of the scikit-learn classes that can travel; {REGISTER}")

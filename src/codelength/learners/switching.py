@@ -10,7 +10,7 @@ from typing import Annotated
 import numpy as np
 import numpy.typing as npt
 
-from codelength.agreement import Within, pack, registered, worded
+from codelength.agreement import Within, called, registered
 from codelength.checkpoint import Restorable, State, nested, part, state_of
 from codelength.entropy import above_zero
 from codelength.errors import AgreementError
@@ -98,7 +98,7 @@ class Switched:
         apart = _SideBySide(switching.learners, task)
         self._each = apart.each
         self._members = [_Member(learner, apart.task, switching.floor) for learner in switching.learners]
-        self._names = [f"{place}: {worded(pack(each))}" for place, each in enumerate(switching.learners, 1)]
+        self._names = [f"{place}: {called(each)}" for place, each in enumerate(switching.learners, 1)]
         self._mixture = mixture(
             switching.rule, len(self._members), task.classes, switching.rate, switching.forget
         )
