@@ -75,6 +75,16 @@ def test_noise_is_no_message(data):
             cl.decode(noise, X)
 
 
+def test_they_are_shown_in_a_line():
+    assert repr(MESSAGE) == (
+        f"<Message: 200 labels in {MESSAGE.payload_bits} bits, ratio {MESSAGE.ratio:.4f}; "
+        f"{MESSAGE.framing_bits:,} bits of framing>"
+    )
+    assert "curve" not in repr(MESSAGE.measurement)
+    assert len(repr(MESSAGE.measurement)) < 500
+    assert len(repr(cl.receive(MESSAGE, X))) < 2000
+
+
 def test_another_version_says_so():
     data = bytearray(DATA)
     data[len(MAGIC)] = 9

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from codelength import entropy
-from codelength.checkpoint import Checkpoint, Left, Restorable
+from codelength.checkpoint import Checkpoint, Courses, Left, Restorable
 from codelength.entropy import Distribution, Symbols, Table, Uniform
 from codelength.errors import InputError, MessageError, NumericsError
 
@@ -45,8 +45,8 @@ class Account:
     bound: tuple[float, float] | None = None  # a variational bound and its standard error, at Alice's end
     stages: dict[str, float] = dataclasses.field(default_factory=dict)  # parameter bits after each stage
     layers: dict[str, float] = dataclasses.field(default_factory=dict)  # KL of each tensor of parameters
-    shares: dict[str, list[tuple[int, float]]] = dataclasses.field(default_factory=dict)  # of mixed learners
-    alone: dict[str, list[tuple[int, float]]] = dataclasses.field(default_factory=dict)  # bits of each
+    shares: Courses = dataclasses.field(default_factory=dict)  # of mixed learners
+    alone: Courses = dataclasses.field(default_factory=dict)  # bits of each
     curve: list[tuple[int, float]] = dataclasses.field(default_factory=list)
     what: str = "labels"  # what they are, as whoever waits is told
 

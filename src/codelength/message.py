@@ -20,6 +20,7 @@ import numpy.typing as npt
 
 from codelength.agreement import is_plain
 from codelength.channel import CHECK_BYTES, MAX_CHECKS, Account
+from codelength.checkpoint import Courses
 from codelength.entropy import uniform_bits
 from codelength.errors import InputError, MessageError
 from codelength.files import write_new
@@ -90,11 +91,14 @@ class Measurement:
     sequential_accuracy: float | None  # of predictions as each label was sent, by what Bob has then
     bound_bits: float | None  # the variational bound, where there is one: a mean over samples
     bound_error: float | None  # its standard error
-    stages: dict[str, float]  # what the parameters took after each stage of their compression
-    layers: dict[str, float]  # divergence of posterior and prior, of each tensor of parameters
-    shares: dict[str, list[tuple[int, float]]]  # weights of mixed learners, by name: (labels, weight)
-    alone: dict[str, list[tuple[int, float]]]  # what each would have taken alone: (labels, ideal bits)
-    curve: npt.NDArray[np.float64]
+    # what the parameters took after each stage of their compression
+    stages: dict[str, float] = dataclasses.field(repr=False)
+    # divergence of posterior and prior, of each tensor of parameters
+    layers: dict[str, float] = dataclasses.field(repr=False)
+    # of mixed learners, by name: weights (labels, weight), and the bits of each alone (labels, ideal bits)
+    shares: Courses = dataclasses.field(repr=False)
+    alone: Courses = dataclasses.field(repr=False)
+    curve: npt.NDArray[np.float64] = dataclasses.field(repr=False)
 
     @classmethod
     def of(cls, account: Account, classes: int) -> Measurement:
@@ -129,7 +133,7 @@ class Measurement:
         return self.ideal_bits / _uniform(self.alphabet_bits, self.n, self.classes)
 
 
-@dataclasses.dataclass(frozen=True, eq=False)
+@dataclasses.dataclass(frozen=True, eq=False, repr=False)
 class Message:
     """A message: `bytes(message)` is the file. What its encoder counted stands in `measurement`."""
 
@@ -138,6 +142,10 @@ class Message:
     checks: bytes
     seal: bytes
     measurement: Measurement | None = None  # known at Alice's end only
+
+    def __repr__(self) -> str:
+        labels, bits = f"{self.header.n:,} labels", f"{self.payload_bits:,} bits"
+        return f"<Message: {labels} in {bits}, ratio {self.ratio:.4f}; {self.framing_bits:,} bits of framing>"
 
     def __bytes__(self) -> bytes:
         sealed = self.body + self.seal

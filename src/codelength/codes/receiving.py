@@ -33,10 +33,11 @@ class Received:
     labels: npt.NDArray[Any]  # (n,), in the order of his inputs
     measurement: Measurement
     auxiliary: bytes  # that rode along, where the code gives bits back
-    _alphabet: Alphabet
-    _session: Session
-    _predictor: Predictor | None
-    _read: Callable[[Any], Array]  # other inputs as those of the message were read
+    _alphabet: Alphabet = dataclasses.field(repr=False)
+    _session: Session = dataclasses.field(repr=False)
+    _predictor: Predictor | None = dataclasses.field(repr=False)
+    # other inputs as those of the message were read
+    _read: Callable[[Any], Array] = dataclasses.field(repr=False)
 
     def predict(self, x: Any) -> npt.NDArray[Any] | None:
         """The most likely labels of other inputs (m, ...); None if the code has not learned to predict.
