@@ -134,6 +134,8 @@ def test_nonsense_is_refused_before_any_work():
     accounts = []
     with pytest.raises(cl.AgreementError, match="no probabilities"):
         cl.compare(["GaussianNB", "SVC"], x, y, progress=accounts.append)
+    with pytest.raises(cl.InputError, match="'lenet-5' does not fit"):
+        cl.compare(["GaussianNB", "lenet-5"], x, y, progress=accounts.append)
     assert not accounts
 
 

@@ -13,6 +13,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from codelength.channel import Progress
+from codelength.codes.best import require_begun
 from codelength.codes.catalogue import learning
 from codelength.codes.online import OnlineCode
 from codelength.entropy import uniform_bits
@@ -227,7 +228,8 @@ def compare(
     `orders` orders of the labels, by the seeds 0, 1, …, of which networks are initialized, too.
 
     `progress` is called with each run's account, one run after the other. Raises InputError for fewer
-    than two models or no order, AgreementError for a model that cannot travel.
+    than two models or no order, AgreementError for a model that cannot travel, and before any is measured
+    InputError for one that does not fit the inputs.
     """
     named = models if isinstance(models, Mapping) else {_name(model): model for model in models}
     if not 2 <= len(named) == len(models) or orders < 1:
@@ -239,6 +241,7 @@ def compare(
         return [code.measure(x, y, classes=classes, progress=progress) for code in codes]
 
     alone = measured(Frequency())
+    require_begun([OnlineCode(learner) for learner in learners.values()], x, y, classes)
     n = alone[0].n
     at = (*sorted({at for share in _EARLIER if (at := round(share * n))}), n)
     lines = [Line.of(name, measured(learner, progress), at) for name, learner in learners.items()]
