@@ -232,6 +232,10 @@ def test_inspect_with_the_inputs_shows_the_stages_of_a_compression(run):
         (["inspect", "alice.npz"], "not a codelength message"),
         (["table", "alice.npz", "--codes", "uniform,wrong"], "unknown code 'wrong'"),
         (["table", "alice.npz", "--json", "alice.npz"], "exists"),
+        (["table", "alice.npz", "--budget", "quick"], "--all"),
+        (["table", "alice.npz", "--model", "GaussianNB"], "is no network"),
+        (["compare", "--data", "alice.npz", "--models", "GaussianNB,,BernoulliNB"], "a name is missing in"),
+        (["table", "alice.npz", "--codes", ""], "a name is missing in"),
     ],
 )
 def test_bad_input_is_one_line(run, arguments, says, tmp_path):

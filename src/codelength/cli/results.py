@@ -52,12 +52,13 @@ def table(
         ),
     ] = False,
     budget: Annotated[
-        str,
+        Optional[str],  # noqa: UP045
         typer.Option(
             help="With --all: quick (the first 500 labels, small networks, minutes), paper (all labels, "
-            "the paper's kinds of networks, hours) or best (the whole zoo, days). Example: --budget quick"
+            "the paper's kinds of networks, hours; so if you do not say) or best (the whole zoo, days). "
+            "Example: --budget quick"
         ),
-    ] = "paper",
+    ] = None,
     runs: Annotated[
         Optional[Path],  # noqa: UP045
         typer.Option(
@@ -98,14 +99,16 @@ def table(
     require_outputs(json_file, curve=curve)
     if every and model:
         raise InputError("--all chooses the model itself: give --model or --all")
-    effort = sweep.budget(budget) if every else sweep.Budget(None, None if model is None else (model,))
+    if budget is not None and not every:
+        raise InputError("--budget says how much --all tries: give both, or leave --budget out")
+    effort = sweep.budget(budget or "paper") if every else sweep.Budget(None, None)
     sources = [source(name, data_dir, target, first or effort.first, plugin) for name in data]
     console = Console(width=None if sys.stdout.isatty() else WIDTH)
     rows = []
     with tempfile.TemporaryDirectory() as scratch:
         kept = Runs(runs or Path(scratch)).make()
         say = functools.partial(typer.echo, err=True) if every or runs else None
-        groups = sweep.planned(sources, chosen, effort.models, seed)
+        groups = sweep.planned(sources, chosen, effort.models, seed, model)
         found = sweep.swept(groups, kept, command(), sweep.at_once(jobs or effort.jobs), say)
         for each in sources:
             rows += (mine := list(itertools.islice(found, len(chosen))))
