@@ -266,6 +266,28 @@ def test_a_plugin_registers_what_the_user_names(run, tmp_path):
     assert subprocess.run(friend, cwd=tmp_path, check=False, capture_output=True).returncode == 0
 
 
+@pytest.mark.usefixtures("data")
+@pytest.mark.parametrize(
+    ("plugin", "content", "says"),
+    [
+        ("./mine", "", "is a path: give the name of a module, without .py"),
+        ("mine.py", "", "without .py"),
+        ("mine", "def (", "'mine': SyntaxError: "),
+        ("mine", "raise RuntimeError('two\\nlines')", "'mine': RuntimeError: two lines"),
+        ("mine", "import no_such_module", "'mine': ModuleNotFoundError: No module named 'no_such_module'"),
+        ("mine", "import codelength; codelength.register('mlp', int)", "AgreementError: the name 'mlp'"),
+    ],
+)
+def test_a_plugin_that_fails_is_one_line(run, tmp_path, monkeypatch, plugin, content, says):
+    (tmp_path / "mine.py").write_text(content)
+    monkeypatch.delitem(sys.modules, "mine", raising=False)
+    code, out, err = run("measure", "--data", "alice.npz", "--code", "uniform", "--plugin", plugin)
+    assert (code, out) == (1, "")
+    assert says in err
+    assert err.startswith("error: ")
+    assert err.count("\n") == 1
+
+
 def test_help_explains_every_option_with_an_example(run):
     commands = typer.main.get_command(cli.app).commands
     assert {"table", "encode", "decode", "measure", "compare", "inspect", "report"} == set(commands)
