@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 import typer
 
+import codelength as cl
 from codelength import cli
 from codelength.codes.catalogue import CODES
 
@@ -388,6 +389,25 @@ def test_runs_are_kept_and_told_of_on_a_page(run, tmp_path):
     assert (tmp_path / "figures" / "runs.csv").exists()
     code, _, err = run("report", "kept", "--out", "page.html")
     assert (code, "exists" in err) == (1, True)
+
+
+@pytest.mark.usefixtures("data")
+@pytest.mark.parametrize(
+    ("code", "says"),
+    [("online:refit", "in bits back alone"), ("variational:bits-back", "auxiliary bytes to draw")],
+)
+def test_bytes_that_cannot_ride_along_are_refused_before_any_model_is_measured(
+    run, tmp_path, monkeypatch, code, says
+):
+    def fail(*_, **__):
+        raise AssertionError("it was measured")
+
+    monkeypatch.setattr(cl.OnlineCode, "measure", fail)
+    monkeypatch.setattr(cl.BitsBackCode, "measure", fail)
+    (tmp_path / "few.bin").write_bytes(b"few")
+    encode = ["encode", "--data", "alice.npz", "--code", code, "--out", "m.cl", "--auxiliary", "few.bin"]
+    ended, _, err = run(*encode, "--among", "shallow,shallow-64")
+    assert (ended, says in err) == (1, True)
 
 
 @pytest.mark.usefixtures("data")

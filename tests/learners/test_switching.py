@@ -289,5 +289,5 @@ def test_whoever_forgets_to_wrap_a_classifier_is_told():
         lambda: cl.Columns(bayes, 0, 1),
         lambda: cl.Switching((cl.Frequency(), bayes)),
     ):
-        with pytest.raises(cl.AgreementError, match=r"must be .*earner.*; wrap a classifier in Refit\("):
+        with pytest.raises(cl.AgreementError, match=r"must be .*[Ll]earner.*; wrap a classifier in Refit\("):
             wrong()

@@ -15,7 +15,7 @@ from codelength.codes.code import Code
 from codelength.codes.online import OnlineCode
 from codelength.codes.session import Session
 from codelength.codes.shannon import ShannonCode
-from codelength.errors import AgreementError
+from codelength.errors import AgreementError, InputError
 from codelength.labels import Alphabet
 from codelength.learners.learner import Predictor
 from codelength.numerics import Numerics
@@ -94,17 +94,23 @@ class BestOf(Code):
         return self.codes[0].receiver(n, coded, checks, returned, progress)
 
 
-def require_begun(codes: Sequence[Code], x: Any, y: Any, classes: Any = None) -> None:
+def require_begun(
+    codes: Sequence[Code], x: Any, y: Any, classes: Any = None, auxiliary: bytes | None = None
+) -> None:
     """Begins each of the codes on labels y (n,) of inputs x (n, ...): better known before any is measured.
 
     Raises what the one that cannot be used raises: AgreementError for a model that cannot be built,
-    InputError for one that does not fit the inputs.
+    InputError for one that does not fit the inputs, and for `auxiliary` bytes that are too few or that cannot
+    ride along.
     """
+    if auxiliary is not None and not all(code.gives_back for code in codes):
+        raise InputError("auxiliary bytes ride along in bits back alone (variational:bits-back), not here")
     alphabet = Alphabet.of(y if classes is None else classes)
     libraries = frozenset[str]().union(*(code.libraries for code in codes))
     task = Session.begin(codes[0], x, alphabet.size, Numerics.here(libraries), predicts=False).task
     with task.numerics.enforced(libraries):
         for code in codes:
+            code.sender(task, alphabet.indices(y), auxiliary, None)
             if isinstance(code, OnlineCode):
                 code.learner.begin(task)
             elif len(task.x) and task.classes:

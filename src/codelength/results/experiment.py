@@ -16,7 +16,7 @@ import numpy.typing as npt
 from codelength.agreement import unpack
 from codelength.channel import Progress
 from codelength.checkpoint import Checkpoint
-from codelength.codes.best import BestOf
+from codelength.codes.best import BestOf, require_begun
 from codelength.codes.catalogue import build, entry
 from codelength.codes.code import Code
 from codelength.codes.held import Held, held_path, split
@@ -44,11 +44,17 @@ class Experiment:
     seed: int = 0
     among: tuple[str, ...] = ()
 
-    def settled(self, progress: Progress | None = None) -> Experiment:
-        """With the model whose codelength is the shortest, all measured, where none was named."""
+    def settled(self, progress: Progress | None = None, auxiliary: bytes | None = None) -> Experiment:
+        """With the model whose codelength is the shortest, all measured, where none was named.
+
+        Raises InputError before that where the `auxiliary` bytes could not ride along with each of them.
+        """
         if not self.among or self.model is not None:
             return self
-        settled = self._best_of().settled(self.data.x, self._labels(), self.data.classes, progress)
+        best, x, y, classes = self._best_of(), self.data.x, self._labels(), self.data.classes
+        if auxiliary is not None:
+            require_begun(best.codes, x, y, classes, auxiliary)
+        settled = best.settled(x, y, classes, progress)
         return dataclasses.replace(self, model=self.among[settled.choice])
 
     def encode(
@@ -213,7 +219,7 @@ def encoded(
 ) -> tuple[Message, Held | None, Row]:
     """Alice's run into the file `path`; what must be held besides goes into one beside it. See `encode`."""
     started = time.perf_counter()
-    experiment = experiment.settled(progress)
+    experiment = experiment.settled(progress, auxiliary)
     message, held = experiment.encode(progress, checkpoint, auxiliary)
     seconds = time.perf_counter() - started + (checkpoint.before if checkpoint else 0.0)
     message.save(path)
