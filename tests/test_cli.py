@@ -297,6 +297,9 @@ def test_help_explains_every_option_with_an_example(run):
         assert "Example:" in command.help
         for parameter in command.params:
             assert parameter.name == "help" or "Example:" in parameter.help, f"{name} {parameter.name}"
+    for heading in ("± spread", "ratio", "behind", "sequential accuracy", "bits at", "own frequencies"):
+        assert heading in " ".join(commands["compare"].help.split())
+    assert "seq. accuracy" in commands["table"].help
     (codes,) = (parameter.help for parameter in commands["encode"].params if parameter.name == "code")
     assert set(CODES) <= {word.strip(",.") for word in codes.split()}
 
