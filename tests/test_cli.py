@@ -151,12 +151,17 @@ def test_a_table_of_ones_own_goes_through_every_command(run, tmp_path):
 
 
 @pytest.mark.usefixtures("data")
-def test_measure_counts_what_encode_sends(run):
-    _, counted, _ = run("measure", "--data", "alice.npz", "--code", "frequency")
-    run("encode", "--data", "alice.npz", "--code", "frequency", "--out", "m.cl", "--json", "row.json")
-    with open("row.json") as file:
-        row = json.load(file)[0]
-    assert f"{row['ideal_bits']:,.2f} bits" in counted
+def test_measure_counts_what_encode_sends(run, tmp_path):
+    of = ("--data", "alice.npz", "--code", "online:refit", "--model", "GaussianNB", "--seed", "2")
+    _, told, _ = run("measure", *of, "--json", "counted.json")
+    run("encode", *of, "--out", "m.cl", "--json", "row.json")
+    (counted,), (row,) = (json.loads((tmp_path / name).read_text()) for name in ("counted.json", "row.json"))
+    assert f"{row['ideal_bits']:,.2f} bits" in told
+    assert counted.pop("ratio") == pytest.approx(counted["ideal_bits"] / (60 * np.log2(3)))
+    assert counted == {key: row[key] for key in counted}
+    assert row.keys() - counted.keys() >= {"payload_bits", "framing_bits", "encode_seconds", "decoded"}
+    code, _, err = run("measure", *of, "--json", "row.json")
+    assert (code, "exists" in err) == (1, True)
 
 
 @pytest.mark.usefixtures("data")
@@ -360,8 +365,10 @@ def test_alice_and_bob_are_killed_and_go_on(run, tmp_path, data):
 @pytest.mark.usefixtures("data")
 def test_the_best_of_several_models_is_sent_and_read(run, data, tmp_path):
     among = ["--code", "online:refit", "--among", "GaussianNB,nearest-neighbours,random-forest"]
-    assert run("encode", "--data", "alice.npz", *among, "--out", "m.cl", "--json", "row.json")[0] == 0
+    code, sent, _ = run("encode", "--data", "alice.npz", *among, "--out", "m.cl", "--json", "row.json")
+    assert code == 0
     (row,) = json.loads((tmp_path / "row.json").read_text())
+    assert f"with {row['model']}, the best of 3" in sent
     assert row["choice_bits"] == pytest.approx(np.log2(3))
     assert row["model"] in row["among"]
     assert run("decode", "m.cl", "--data", "bob.npz", "--out", "labels.npy")[0] == 0
@@ -374,24 +381,6 @@ def test_the_best_of_several_models_is_sent_and_read(run, data, tmp_path):
         shannon = ["--code", "shannon", "--among", "shallow,mlp"]
         code, _, err = run(*command, "--data", "alice.npz", *shannon)
         assert (code, "both ends hold the model" in err) == (1, True)
-
-
-@pytest.mark.usefixtures("data")
-def test_runs_are_kept_and_told_of_on_a_page(run, tmp_path):
-    kept = ["--codes", "uniform,frequency", "--first", "40", "--runs", "kept"]
-    code, out, _ = run("table", "alice.npz", *kept)
-    assert code == 0
-    assert "THE FIRST 40 LABELS ONLY" in out
-    assert "Does not compress these labels: uniform" in out
-    _, _, err = run("table", "alice.npz", *kept)
-    assert "2 of 2 runs are there already" in err
-    code, out, _ = run("report", "kept", "--out", "page.html", "--figures", "figures")
-    assert code == 0
-    assert "wrote page.html" in out
-    assert "frequency" in (tmp_path / "page.html").read_text()
-    assert (tmp_path / "figures" / "runs.csv").exists()
-    code, _, err = run("report", "kept", "--out", "page.html")
-    assert (code, "exists" in err) == (1, True)
 
 
 @pytest.mark.usefixtures("data")
@@ -411,6 +400,24 @@ def test_bytes_that_cannot_ride_along_are_refused_before_any_model_is_measured(
     encode = ["encode", "--data", "alice.npz", "--code", code, "--out", "m.cl", "--auxiliary", "few.bin"]
     ended, _, err = run(*encode, "--among", "shallow,shallow-64")
     assert (ended, says in err) == (1, True)
+
+
+@pytest.mark.usefixtures("data")
+def test_runs_are_kept_and_told_of_on_a_page(run, tmp_path):
+    kept = ["--codes", "uniform,frequency", "--first", "40", "--runs", "kept"]
+    code, out, _ = run("table", "alice.npz", *kept)
+    assert code == 0
+    assert "THE FIRST 40 LABELS ONLY" in out
+    assert "Does not compress these labels: uniform" in out
+    _, _, err = run("table", "alice.npz", *kept)
+    assert "2 of 2 runs are there already" in err
+    code, out, _ = run("report", "kept", "--out", "page.html", "--figures", "figures")
+    assert code == 0
+    assert "wrote page.html" in out
+    assert "frequency" in (tmp_path / "page.html").read_text()
+    assert (tmp_path / "figures" / "runs.csv").exists()
+    code, _, err = run("report", "kept", "--out", "page.html")
+    assert (code, "exists" in err) == (1, True)
 
 
 @pytest.mark.usefixtures("data")

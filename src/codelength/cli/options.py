@@ -115,6 +115,12 @@ def names(listed: str | None) -> tuple[str, ...]:
     return found
 
 
+def say_choice(row: Row) -> None:
+    """Says which of several models is the one, where labels chose it."""
+    if row["among"]:
+        typer.echo(f"with {row['model']}, the best of {len(row['among'])}")
+
+
 def require_outputs(*paths: Path | None, curve: Path | None = None) -> None:
     """Raises InputError, before any work, for outputs that could not be written after it."""
     from codelength.results.curve import require_format

@@ -25,6 +25,7 @@ from codelength.cli.options import (
     Target,
     names,
     require_outputs,
+    say_choice,
     source,
     write_rows,
 )
@@ -132,6 +133,7 @@ def measure(
     first: First = None,
     among: Among = None,
     seed: Seed = 0,
+    json_file: Json = None,
     plugin: Plugin = None,
 ) -> None:
     """Counts the ideal bits of a code, as `encode` would send them, and writes nothing.
@@ -140,19 +142,21 @@ def measure(
 
     Example: `codelength measure --data digits --code online:refit --model LogisticRegression`
     """
-    from codelength.results.experiment import Experiment
+    from codelength.results.experiment import Experiment, counted
     from codelength.results.progress import shown
 
+    require_outputs(json_file)
     loaded = source(data, data_dir, target, first, plugin).load()
     experiment = Experiment(loaded, code, model, seed, names(among))
     with shown(f"measure {code}", loaded.class_count) as progress:
         experiment = experiment.settled(progress)
         measured = experiment.measure(progress)
     typer.echo(f"{measured.n:,} labels in {measured.ideal_bits:,.2f} bits, ratio {measured.ratio:.4f}")
-    if experiment.among:
-        typer.echo(f"with {experiment.model}, the best of {len(experiment.among)}")
+    row = counted(experiment, measured)
+    say_choice(row)
     if measured.sequential_accuracy is not None:
         typer.echo(f"sequential accuracy {100 * measured.sequential_accuracy:.2f}%")
+    write_rows([row], json_file, None)
 
 
 def compare(

@@ -168,41 +168,47 @@ def second_process(path: Path, data: DataSet, arguments: list[str]) -> Row:
     }
 
 
-def row(experiment: Experiment, message: Message, encode_seconds: float) -> Row:
-    """A row of the table, as Alice knows it; what only Bob can say is None."""
-    measured = message.measurement
-    assert measured is not None, "it came of encoding"
+def counted(experiment: Experiment, measured: Measurement) -> Row:
+    """What a row says of a run that was counted, whether or not a message was written; in ideal bits."""
     return {
         "data": experiment.data.name,
         "data_digest": experiment.data.digest,
         "portable": is_portable(),
         "code": experiment.code,
         "model": experiment.model_name,
-        "n": message.header.n,
-        "classes": message.alphabet.size,
-        "payload_bits": message.payload_bits,
+        "n": measured.n,
+        "classes": measured.classes,
         "ideal_bits": measured.ideal_bits,
-        "framing_bits": message.framing_bits,
         "parameter_bits": measured.parameter_bits,
         "choice_bits": measured.choice_bits,
         "among": list(experiment.among),  # the models that this one was chosen of
-        "message_bits": message.message_bits,
-        "returned_bits": message.returned_bits,
         "bound_bits": measured.bound_bits,
         "bound_error": measured.bound_error,
         "stages": measured.stages,  # parameter bits after each
         "layers": measured.layers,  # divergence of each tensor of parameters, in bits
         "shares": _courses(measured.shares),  # of mixed learners: [labels, weight]
         "alone": _courses(measured.alone),  # had each been alone: [labels, ideal bits]
+        "ratio": measured.ratio,
+        "sequential_accuracy": measured.sequential_accuracy,
+        "seed": experiment.seed,
+        "curve": thinned(measured.curve),  # [labels, ideal bits so far]
+    }
+
+
+def row(experiment: Experiment, message: Message, encode_seconds: float) -> Row:
+    """A row of the table, as Alice knows it, its ratio the payload's; what only Bob can say is None."""
+    assert message.measurement is not None, "it came of encoding"
+    return counted(experiment, message.measurement) | {
+        "payload_bits": message.payload_bits,
+        "framing_bits": message.framing_bits,
+        "message_bits": message.message_bits,
+        "returned_bits": message.returned_bits,
         "ratio": message.ratio,
         "ratio_with_framing": message.ratio_with_framing,
         "test_accuracy": None,
-        "sequential_accuracy": measured.sequential_accuracy,
         "encode_seconds": round(encode_seconds, 2),
         "decode_seconds": None,
         "decoded": False,
-        "seed": experiment.seed,
-        "curve": thinned(measured.curve),  # [labels, ideal bits so far]
     }
 
 
