@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 import typer
 
+import codelength as cl
 from codelength import cli
 from codelength.codes.catalogue import CODES
 
@@ -150,12 +151,17 @@ def test_a_table_of_ones_own_goes_through_every_command(run, tmp_path):
 
 
 @pytest.mark.usefixtures("data")
-def test_measure_counts_what_encode_sends(run):
-    _, counted, _ = run("measure", "--data", "alice.npz", "--code", "frequency")
-    run("encode", "--data", "alice.npz", "--code", "frequency", "--out", "m.cl", "--json", "row.json")
-    with open("row.json") as file:
-        row = json.load(file)[0]
-    assert f"{row['ideal_bits']:,.2f} bits" in counted
+def test_measure_counts_what_encode_sends(run, tmp_path):
+    of = ("--data", "alice.npz", "--code", "online:refit", "--model", "GaussianNB", "--seed", "2")
+    _, told, _ = run("measure", *of, "--json", "counted.json")
+    run("encode", *of, "--out", "m.cl", "--json", "row.json")
+    (counted,), (row,) = (json.loads((tmp_path / name).read_text()) for name in ("counted.json", "row.json"))
+    assert f"{row['ideal_bits']:,.2f} bits" in told
+    assert counted.pop("ratio") == pytest.approx(counted["ideal_bits"] / (60 * np.log2(3)))
+    assert counted == {key: row[key] for key in counted}
+    assert row.keys() - counted.keys() >= {"payload_bits", "framing_bits", "encode_seconds", "decoded"}
+    code, _, err = run("measure", *of, "--json", "row.json")
+    assert (code, "exists" in err) == (1, True)
 
 
 @pytest.mark.usefixtures("data")
@@ -232,6 +238,10 @@ def test_inspect_with_the_inputs_shows_the_stages_of_a_compression(run):
         (["inspect", "alice.npz"], "not a codelength message"),
         (["table", "alice.npz", "--codes", "uniform,wrong"], "unknown code 'wrong'"),
         (["table", "alice.npz", "--json", "alice.npz"], "exists"),
+        (["table", "alice.npz", "--budget", "quick"], "--all"),
+        (["table", "alice.npz", "--model", "GaussianNB"], "is no network"),
+        (["compare", "--data", "alice.npz", "--models", "GaussianNB,,BernoulliNB"], "a name is missing in"),
+        (["table", "alice.npz", "--codes", ""], "a name is missing in"),
     ],
 )
 def test_bad_input_is_one_line(run, arguments, says, tmp_path):
@@ -262,6 +272,28 @@ def test_a_plugin_registers_what_the_user_names(run, tmp_path):
     assert subprocess.run(friend, cwd=tmp_path, check=False, capture_output=True).returncode == 0
 
 
+@pytest.mark.usefixtures("data")
+@pytest.mark.parametrize(
+    ("plugin", "content", "says"),
+    [
+        ("./mine", "", "is a path: give the name of a module, without .py"),
+        ("mine.py", "", "without .py"),
+        ("mine", "def (", "'mine': SyntaxError: "),
+        ("mine", "raise RuntimeError('two\\nlines')", "'mine': RuntimeError: two lines"),
+        ("mine", "import no_such_module", "'mine': ModuleNotFoundError: No module named 'no_such_module'"),
+        ("mine", "import codelength; codelength.register('mlp', int)", "AgreementError: the name 'mlp'"),
+    ],
+)
+def test_a_plugin_that_fails_is_one_line(run, tmp_path, monkeypatch, plugin, content, says):
+    (tmp_path / "mine.py").write_text(content)
+    monkeypatch.delitem(sys.modules, "mine", raising=False)
+    code, out, err = run("measure", "--data", "alice.npz", "--code", "uniform", "--plugin", plugin)
+    assert (code, out) == (1, "")
+    assert says in err
+    assert err.startswith("error: ")
+    assert err.count("\n") == 1
+
+
 def test_help_explains_every_option_with_an_example(run):
     commands = typer.main.get_command(cli.app).commands
     assert {"table", "encode", "decode", "measure", "compare", "inspect", "report"} == set(commands)
@@ -270,6 +302,9 @@ def test_help_explains_every_option_with_an_example(run):
         assert "Example:" in command.help
         for parameter in command.params:
             assert parameter.name == "help" or "Example:" in parameter.help, f"{name} {parameter.name}"
+    for heading in ("± spread", "ratio", "behind", "sequential accuracy", "bits at", "own frequencies"):
+        assert heading in " ".join(commands["compare"].help.split())
+    assert "seq. accuracy" in commands["table"].help
     (codes,) = (parameter.help for parameter in commands["encode"].params if parameter.name == "code")
     assert set(CODES) <= {word.strip(",.") for word in codes.split()}
 
@@ -330,8 +365,10 @@ def test_alice_and_bob_are_killed_and_go_on(run, tmp_path, data):
 @pytest.mark.usefixtures("data")
 def test_the_best_of_several_models_is_sent_and_read(run, data, tmp_path):
     among = ["--code", "online:refit", "--among", "GaussianNB,nearest-neighbours,random-forest"]
-    assert run("encode", "--data", "alice.npz", *among, "--out", "m.cl", "--json", "row.json")[0] == 0
+    code, sent, _ = run("encode", "--data", "alice.npz", *among, "--out", "m.cl", "--json", "row.json")
+    assert code == 0
     (row,) = json.loads((tmp_path / "row.json").read_text())
+    assert f"with {row['model']}, the best of 3" in sent
     assert row["choice_bits"] == pytest.approx(np.log2(3))
     assert row["model"] in row["among"]
     assert run("decode", "m.cl", "--data", "bob.npz", "--out", "labels.npy")[0] == 0
@@ -344,6 +381,25 @@ def test_the_best_of_several_models_is_sent_and_read(run, data, tmp_path):
         shannon = ["--code", "shannon", "--among", "shallow,mlp"]
         code, _, err = run(*command, "--data", "alice.npz", *shannon)
         assert (code, "both ends hold the model" in err) == (1, True)
+
+
+@pytest.mark.usefixtures("data")
+@pytest.mark.parametrize(
+    ("code", "says"),
+    [("online:refit", "in bits back alone"), ("variational:bits-back", "auxiliary bytes to draw")],
+)
+def test_bytes_that_cannot_ride_along_are_refused_before_any_model_is_measured(
+    run, tmp_path, monkeypatch, code, says
+):
+    def fail(*_, **__):
+        raise AssertionError("it was measured")
+
+    monkeypatch.setattr(cl.OnlineCode, "measure", fail)
+    monkeypatch.setattr(cl.BitsBackCode, "measure", fail)
+    (tmp_path / "few.bin").write_bytes(b"few")
+    encode = ["encode", "--data", "alice.npz", "--code", code, "--out", "m.cl", "--auxiliary", "few.bin"]
+    ended, _, err = run(*encode, "--among", "shallow,shallow-64")
+    assert (ended, says in err) == (1, True)
 
 
 @pytest.mark.usefixtures("data")

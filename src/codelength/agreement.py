@@ -12,7 +12,7 @@ import math
 import types
 import typing
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from codelength.errors import AgreementError
 
@@ -36,6 +36,9 @@ class Agreement:
 
     Raises AgreementError when a field has another type than annotated, or is out of bounds.
     """
+
+    #: what to do where something else stands in place of one
+    advice: ClassVar[str] = ""
 
     def __post_init__(self) -> None:
         for field, hint in _fields(type(self)).items():
@@ -236,7 +239,8 @@ def _checked(owner: Agreement, field: str, hint: Any, value: Any) -> Any:
     allowed = isinstance(value, kinds) and not (isinstance(value, bool) and bool not in kinds)
     if not allowed:
         names = " or ".join(getattr(kind, "__name__", str(kind)) for kind in kinds)
-        raise AgreementError(f"{where} must be {names}, not {value!r:.80}")
+        advice = "".join(f"; {said}" for kind in kinds if (said := getattr(kind, "advice", "")))
+        raise AgreementError(f"{where} must be {names}, not {value!r:.80}{advice}")
     if isinstance(value, float) and not math.isfinite(value):
         raise AgreementError(f"{where} must be finite, not {value!r}")
     if bounds and isinstance(value, (int, float)) and not bounds.low <= value <= bounds.high:

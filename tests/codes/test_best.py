@@ -34,6 +34,12 @@ def test_what_cannot_be_done_is_refused_before_any_is_measured():
         BestOf(ONLINE).encode(x, y, auxiliary=b"some", progress=accounts.append)
     with pytest.raises(TypeError, match="clases"):
         BestOf(ONLINE).encode(x, y, clases=range(3), progress=accounts.append)
+    unfit = cl.OnlineCode(cl.Columns(Nearest(), 0, 5))
+    with pytest.raises(cl.InputError, match="columns 0 to 5"):
+        BestOf((*ONLINE, unfit)).measure(x, y, progress=accounts.append)
+    networks = tuple(cl.TwoPartCode(network, cl.Floats(), QUICK) for network in ("shallow", "lenet-5"))
+    with pytest.raises(cl.InputError, match="'lenet-5' does not fit"):
+        BestOf(networks).measure(x, y, progress=accounts.append)
     assert not accounts
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
+from sklearn.naive_bayes import GaussianNB
 
 import codelength as cl
 from codelength.agreement import pack, worded
@@ -45,6 +47,42 @@ def test_a_code_by_its_name_is_the_one_of_the_command_line():
     x = np.zeros((4, 28, 28), np.uint8)
     assert cl.code("online", x, seed=3) == build("online", x, seed=3)[0]
     assert cl.code("online:refit", x, "lenet") == build("online:refit", x, "lenet")[0]
+
+
+def test_a_code_by_its_name_takes_inputs_as_measuring_does():
+    table = pd.DataFrame({"a": [1.5, 2.0], "b": ["ant", "bee"]})
+    for x in ([[1.5], [2.0]], [1, 2], table):
+        assert cl.code("online", x) == cl.code("online", np.zeros((2, 3)))
+    with pytest.raises(cl.InputError, match="strings"):
+        cl.code("online", np.array(["ant", "bee"]))
+    with pytest.raises(cl.AgreementError, match=r"by its name here, not as GaussianNB; .*Refit"):
+        cl.code("online", table, GaussianNB())
+
+
+MODELS = "mlp-3, .*nearest-neighbours, random-forest, label-spreading, .*scikit-learn by its name, .*--plugin"
+
+
+@pytest.mark.parametrize(
+    ("code", "model", "says"),
+    [
+        ("online", "foo", f"'foo' is no model: .*{MODELS}.*with \\+ between"),
+        ("online", "lenet,mlp", f"'lenet,mlp' is no model: .*{MODELS}.*with \\+ between"),
+        ("online", "lenet+foo", "'foo' is no model"),
+        ("online", "lenet+", "'' is no model"),
+        ("online:refit", "foo", f"'foo' is no model: .*{MODELS}"),
+        ("online:refit", "lenet+mlp", "'lenet\\+mlp' is not refitted"),
+        ("online:refit", "label-spreading", "'label-spreading' is not refitted"),
+        ("shannon", "foo", "'foo' is no model"),
+        ("two-part:float32", "random-forest", "'random-forest' is no network.* other codes"),
+        ("variational:bits-back", "foo", "'foo' is no network.*shallow-64, .*--plugin"),
+        ("two-part:subspace", "my-classifier", "'my-classifier' is no network"),
+        ("frequency", "mlp", "takes no model"),
+    ],
+)
+def test_a_model_that_a_code_does_not_take_is_told_from_those_that_it_does(code, model, says):
+    cl.register("my-classifier", GaussianNB)
+    with pytest.raises(cl.AgreementError, match=says):
+        cl.code(code, np.zeros((4, 8, 8)), model)
 
 
 @pytest.mark.parametrize("shape", [(2, 32, 32), (4, 32, 32), (32, 32, 4)], ids=["two", "four", "four, last"])

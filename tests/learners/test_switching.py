@@ -1,5 +1,6 @@
 """Switching: weights against sums over all histories, and learners that keep their own blocks."""
 
+import dataclasses
 import itertools
 
 import numpy as np
@@ -267,3 +268,33 @@ def test_a_mixture_tells_what_each_learner_would_have_taken_alone():
         assert bits == pytest.approx(alone.ideal_bits, abs=0.01)
     best = min(course[-1][1] for course in mixed.alone.values())
     assert best - 0.01 < mixed.ideal_bits < best + 1.01  # log2 of two learners
+
+
+@agreement.registered("test:listed")
+@dataclasses.dataclass(frozen=True)
+class Listed(cl.Frequency):
+    """Its schedule is a list, as a user may write it."""
+
+    def schedule(self, n, classes):
+        return [*super().schedule(n, classes)]
+
+
+def test_a_schedule_may_be_any_iterable():
+    x, y = blobs(40)
+    alike = [
+        cl.OnlineCode(cl.Switching((learner, cl.Refit(GaussianNB())), "bayes")).measure(x, y).ideal_bits
+        for learner in (cl.Frequency(), Listed())
+    ]
+    assert alike[0] == alike[1]
+
+
+def test_whoever_forgets_to_wrap_a_classifier_is_told():
+    bayes = GaussianNB()
+    for wrong in (
+        lambda: cl.OnlineCode(bayes),
+        lambda: cl.Calibrated(bayes),
+        lambda: cl.Columns(bayes, 0, 1),
+        lambda: cl.Switching((cl.Frequency(), bayes)),
+    ):
+        with pytest.raises(cl.AgreementError, match=r"must be .*[Ll]earner.*; wrap a classifier in Refit\("):
+            wrong()

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 import codelength as cl
 from codelength.cli import app
-from codelength.results.comparison import Comparison
+from codelength.results.comparison import FREQUENCIES, Comparison, Line
 
 
 def blobs(n):
@@ -21,11 +21,15 @@ def blobs(n):
     return (2 * np.eye(3)[y] + rng.normal(size=(n, 3))).astype(np.float32), y
 
 
-def made(*bits, names=("one", "other")):
-    bits = np.array(bits)
-    at = (50, 100)
-    course = np.stack([bits.mean(axis=1) / 2, bits.mean(axis=1)], axis=1)
-    return Comparison(names, bits, np.full(len(bits), 0.5), at, course, 10)
+def made(*bits, names=("one", "other"), frequencies=(1000.0,)):
+    """A comparison of models, best first, that took these bits in each order."""
+
+    def line(name, bits):
+        bits = np.array(bits, dtype=float)
+        return Line(name, bits, 0.5, np.array([bits.mean() / 2, bits.mean()]))
+
+    alone = line(FREQUENCIES, np.broadcast_to(frequencies, len(bits[0])))
+    return Comparison(tuple(map(line, names, bits)), alone, (50, 100), 10)
 
 
 def test_models_of_all_kinds_are_compared_best_first():
@@ -45,7 +49,7 @@ def test_models_of_all_kinds_are_compared_best_first():
     np.testing.assert_allclose(found.course[:, -1], means)
     assert (np.diff(found.course, axis=1) > 0).all()
     alone = cl.OnlineCode(cl.Frequency(), seed=1).measure(x, y).ideal_bits
-    assert found.bits[found.names.index("frequencies"), 1] == alone
+    assert found.bits[found.names.index("frequencies"), 1] == alone == found.frequencies.bits[1]
 
 
 def test_a_sure_difference_is_told_as_odds():
@@ -84,8 +88,35 @@ def test_the_table_and_the_rows_tell_the_same():
     text = captured.get()
     assert "102.0" in text
     assert "49.5" in text
-    assert [row["mean_bits"] for row in found.rows()] == [102.0, 151.5]
-    assert found.rows()[0]["course"] == [[50, 51.0], [100, 102.0]]
+    assert text.rstrip().splitlines()[-1].split()[:5] == [*FREQUENCIES.split(), "1,000.0"]
+    rows = found.rows()
+    assert [(row["code"], row["model"]) for row in rows] == [
+        ("online", "one"),
+        ("online", "other"),
+        ("frequency", None),
+    ]
+    assert [row["mean_bits"] for row in rows] == [102.0, 151.5, 1000.0]
+    assert rows[0]["course"] == [[50, 51.0], [100, 102.0]]
+
+
+def test_where_no_model_beats_the_labels_own_frequencies_none_explains_anything():
+    for frequencies in (99.0, 102.0, 99.5):
+        first, second = made([100, 104], [150, 153], frequencies=frequencies).verdicts()
+        assert first.startswith(f"None of these models takes fewer bits than {FREQUENCIES} ({frequencies}")
+        assert second == "one takes 49.5 ± 0.5 bits fewer than other"
+    alone = made([100], [150], frequencies=99.0).verdicts()
+    assert alone[0].startswith("None of these models")
+    unsure = made([100, 104], [150, 153], frequencies=103.0).verdicts()
+    assert unsure[0].startswith(f"{FREQUENCIES} and one cannot be told apart")
+    assert not any("explains" in said for said in unsure)
+    assert len(made([100, 104], [150, 153], frequencies=(110.0, 114.0)).verdicts()) == 1
+
+
+def test_models_of_random_labels_explain_nothing():
+    x = np.random.default_rng(0).normal(size=(200, 3))
+    y = np.random.default_rng(1).integers(0, 3, 200)
+    found = cl.compare(["GaussianNB", "DecisionTreeClassifier"], x, y, orders=2)
+    assert found.verdicts()[0].startswith("None of these models")
 
 
 def test_nonsense_is_refused_before_any_work():
@@ -103,6 +134,8 @@ def test_nonsense_is_refused_before_any_work():
     accounts = []
     with pytest.raises(cl.AgreementError, match="no probabilities"):
         cl.compare(["GaussianNB", "SVC"], x, y, progress=accounts.append)
+    with pytest.raises(cl.InputError, match="'lenet-5' does not fit"):
+        cl.compare(["GaussianNB", "lenet-5"], x, y, progress=accounts.append)
     assert not accounts
 
 
@@ -116,7 +149,9 @@ def test_the_command_prints_a_table_and_verdicts(tmp_path):
     assert "200 labels, 2 orders" in result.output
     assert "GaussianNB" in result.output
     rows = json.loads(out.read_text())
-    assert sorted(row["model"] for row in rows) == ["GaussianNB", "nearest-neighbours"]
+    assert [row["code"] for row in rows] == ["online", "online", "frequency"]
+    assert {row["model"] for row in rows} == {"GaussianNB", "nearest-neighbours", None}
+    assert FREQUENCIES in result.output
 
 
 def test_every_classifier_gets_a_codelength():

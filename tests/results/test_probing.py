@@ -6,7 +6,9 @@ import subprocess
 import sys
 
 import numpy as np
+import pandas as pd
 import pytest
+import torch
 from sklearn.naive_bayes import GaussianNB
 
 import codelength as cl
@@ -26,6 +28,17 @@ def test_a_small_network_probes_where_no_model_is_named():
     x, y = sample(60)
     found = cl.probe({"all": x, "last": x[:, 1:]}, y, orders=1)
     assert found.best == "all"
+
+
+def test_representations_are_read_as_all_inputs_are():
+    x, y = sample(60)
+    words = np.array(["ant", "bee", "cat", "dog", "eel", "fox", "gnu", "hen"])[x[:, 0]]
+    frame = pd.DataFrame({"word": words, "number": x[:, 1]})
+    one_hot = np.concatenate((np.eye(8)[x[:, 0]], x[:, 1:]), axis=1)
+    read = {"table": frame, "array": one_hot, "list": x[:, 0].tolist(), "column": x[:, :1]}
+    found = dict(zip((it := cl.probe(read, y, model=GaussianNB(), orders=1)).names, it.bits, strict=True))
+    assert found["table"] == found["array"]
+    assert found["list"] == found["column"]
 
 
 def test_all_are_seen_in_the_same_orders_and_none_sees_the_others():
@@ -60,9 +73,19 @@ def test_a_learner_of_columns_is_known_to_a_fresh_process(tmp_path):
 
 def test_what_cannot_be_probed_is_refused():
     x, y = sample(30)
-    for wrong in ({"a": x}, {"a": x, "b": x[:20]}, {"a": x, "b": x.astype(str)}):
-        with pytest.raises(cl.InputError):
+    for wrong, says in (
+        ({"a": x}, "two representations or more"),
+        ({}, "two representations or more"),
+        ([x, x], "by name"),
+        ({"a": x, "b": x[:20]}, "'a' has 30, 'b' has 20"),
+        ({"a": x, "b": x.astype(str)}, "'b' cannot be used: .*dtype"),
+        ({"a": x, "b": torch.zeros(30, 2, requires_grad=True)}, "'b' cannot be used: .*grad"),
+        ({"a": x, "b": torch.zeros(30, 2, dtype=torch.bfloat16)}, "'b' cannot be used: .*BFloat16"),
+    ):
+        with pytest.raises(cl.InputError, match=says):
             cl.probe(wrong, y)
+    with pytest.raises(cl.InputError, match="30 inputs need as many labels"):
+        cl.probe({"a": x, "b": x}, y[:20])
     with pytest.raises(cl.AgreementError, match="no columns"):
         cl.Columns(Nearest(), 2, 2)
     with pytest.raises(cl.InputError, match="columns 0 to 5"):

@@ -28,11 +28,23 @@ def test_each_row_has_the_candidates_that_can_serve_it(source):
     ]
     (switched,) = sweep.planned([source], ("online",), ("shallow+GaussianNB",))
     assert [job.model for job in switched] == ["shallow+GaussianNB"]
-    agreed = sweep.planned([source], ("uniform", "online"), None)
+    agreed = sweep.planned([source], ("uniform", "online"))
     assert [[job.model for job in group] for group in agreed] == [[None], [ONLINE[0]]]
     assert all(job.among == () for group in agreed for job in group)
     with pytest.raises(cl.InputError, match="none of the models"):
         sweep.planned([source], ("online",), ("GaussianNB", "vgg-small"))
+
+
+def test_a_model_that_is_named_serves_every_code_that_takes_one(source):
+    codes = ("uniform", "frequency", "shannon", "online", "online:refit")
+    for model in ("GaussianNB", "random-forest", "shallow"):
+        groups = sweep.planned([source], codes, model=model)
+        assert [[job.model for job in group] for group in groups] == [[None], [None], *[[model]] * 3]
+        assert not any(job.among for group in groups for job in group)
+    with pytest.raises(cl.AgreementError, match=r"'GaussianNB' is no network.*other codes"):
+        sweep.planned([source], ("uniform", "two-part:float32"), model="GaussianNB")
+    with pytest.raises(cl.InputError, match=r"'vgg-small' does not fit .* shape \(2,\)"):
+        sweep.planned([source], ("online",), model="vgg-small")
 
 
 def test_the_shortest_of_each_is_decoded_and_pays_for_the_choice(source, runs):
@@ -85,14 +97,14 @@ def test_another_run_in_its_place_is_refused(source, runs):
 
 def test_a_run_of_other_labels_under_the_same_name_is_refused(source, tmp_path):
     kept = Runs(tmp_path / "runs").make()
-    assert list(sweep.swept(sweep.planned([source], ("uniform",), None), kept, []))
+    assert list(sweep.swept(sweep.planned([source], ("uniform",)), kept, []))
     with np.load(source.data) as arrays:
         np.savez(tmp_path / "few.npz", x=arrays["x"], y=arrays["y"][::-1])
     other = Source(str(tmp_path / "few.npz"))
     with pytest.raises(cl.InputError, match="another run"):
-        list(sweep.swept(sweep.planned([other], ("uniform",), None), kept, []))
+        list(sweep.swept(sweep.planned([other], ("uniform",)), kept, []))
     with pytest.raises(cl.InputError, match="the name few-uniform"):
-        sweep.planned([source, other], ("uniform",), None)
+        sweep.planned([source, other], ("uniform",))
 
 
 def test_a_message_that_is_no_kept_run_is_left_alone(source, tmp_path):
@@ -100,12 +112,12 @@ def test_a_message_that_is_no_kept_run_is_left_alone(source, tmp_path):
     mine = kept.message("few-uniform")
     mine.write_bytes(b"my own")
     with pytest.raises(cl.InputError, match="another run"):
-        list(sweep.swept(sweep.planned([source], ("uniform",), None), kept, []))
+        list(sweep.swept(sweep.planned([source], ("uniform",)), kept, []))
     assert mine.read_bytes() == b"my own"
 
 
 def test_runs_at_once_come_to_the_same(source, runs, tmp_path):
-    groups = sweep.planned([source], ("uniform", "frequency"), None)
+    groups = sweep.planned([source], ("uniform", "frequency"))
     rows = list(sweep.swept(groups, Runs(tmp_path), [], jobs=2))
     alone = {row["code"]: row["payload_bits"] for row in runs.all()}
     assert {row["code"]: row["payload_bits"] for row in rows} == {
@@ -145,7 +157,7 @@ def test_a_candidate_that_fails_is_told_and_left_out(source, tmp_path):
 def test_the_first_rows_alone(source, tmp_path):
     few = Source(source.data, first=50)
     assert few.load().name.endswith("-50")
-    (row,) = sweep.swept(sweep.planned([few], ("frequency",), None), Runs(tmp_path), [])
+    (row,) = sweep.swept(sweep.planned([few], ("frequency",)), Runs(tmp_path), [])
     assert (row["n"], row["decoded"]) == (50, True)
 
 

@@ -25,6 +25,7 @@ from codelength.cli.options import (
     Target,
     names,
     require_outputs,
+    say_choice,
     source,
     write_rows,
 )
@@ -73,6 +74,7 @@ def encode(
         f"ratio {message.ratio:.4f}; {message.framing_bits // 8} bytes of framing; "
         f"{found['encode_seconds']:.1f} s"
     )
+    say_choice(found)
     typer.echo(f"wrote {out} ({len(bytes(message)):,} bytes)")
     for said in verdicts([found]):
         typer.echo(said)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
+from codelength.errors import InputError
 from codelength.files import require_new, write_new
 
 if TYPE_CHECKING:
@@ -107,7 +108,17 @@ def source(
 
 
 def names(listed: str | None) -> tuple[str, ...]:
-    return tuple(name.strip() for name in listed.split(",")) if listed else ()
+    """The names in a list with commas between, if one is given. Raises InputError where a name is missing."""
+    found = () if listed is None else tuple(name.strip() for name in listed.split(","))
+    if not all(found):
+        raise InputError(f"a name is missing in {listed!r}: give names with one comma between each two")
+    return found
+
+
+def say_choice(row: Row) -> None:
+    """Says which of several models is the one, where labels chose it."""
+    if row["among"]:
+        typer.echo(f"with {row['model']}, the best of {len(row['among'])}")
 
 
 def require_outputs(*paths: Path | None, curve: Path | None = None) -> None:

@@ -25,6 +25,7 @@ from codelength.cli.options import (
     Target,
     names,
     require_outputs,
+    say_choice,
     source,
     write_rows,
 )
@@ -52,12 +53,13 @@ def table(
         ),
     ] = False,
     budget: Annotated[
-        str,
+        Optional[str],  # noqa: UP045
         typer.Option(
             help="With --all: quick (the first 500 labels, small networks, minutes), paper (all labels, "
-            "the paper's kinds of networks, hours) or best (the whole zoo, days). Example: --budget quick"
+            "the paper's kinds of networks, hours; so if you do not say) or best (the whole zoo, days). "
+            "Example: --budget quick"
         ),
-    ] = "paper",
+    ] = None,
     runs: Annotated[
         Optional[Path],  # noqa: UP045
         typer.Option(
@@ -83,6 +85,9 @@ def table(
 ) -> None:
     """Encodes each data set with each code, has each message decoded by a second process, prints the rows.
 
+    The column seq. accuracy says how often the likeliest label was right when it was sent; for two-part and
+    variational codes, whose network was trained on these very labels, that is the training accuracy.
+
     Example: `codelength table digits --codes uniform,online:refit --json rows.json`
     """
     from rich.console import Console
@@ -98,14 +103,16 @@ def table(
     require_outputs(json_file, curve=curve)
     if every and model:
         raise InputError("--all chooses the model itself: give --model or --all")
-    effort = sweep.budget(budget) if every else sweep.Budget(None, None if model is None else (model,))
+    if budget is not None and not every:
+        raise InputError("--budget says how much --all tries: give both, or leave --budget out")
+    effort = sweep.budget(budget or "paper") if every else sweep.Budget(None, None)
     sources = [source(name, data_dir, target, first or effort.first, plugin) for name in data]
     console = Console(width=None if sys.stdout.isatty() else WIDTH)
     rows = []
     with tempfile.TemporaryDirectory() as scratch:
         kept = Runs(runs or Path(scratch)).make()
         say = functools.partial(typer.echo, err=True) if every or runs else None
-        groups = sweep.planned(sources, chosen, effort.models, seed)
+        groups = sweep.planned(sources, chosen, effort.models, seed, model)
         found = sweep.swept(groups, kept, command(), sweep.at_once(jobs or effort.jobs), say)
         for each in sources:
             rows += (mine := list(itertools.islice(found, len(chosen))))
@@ -126,6 +133,7 @@ def measure(
     first: First = None,
     among: Among = None,
     seed: Seed = 0,
+    json_file: Json = None,
     plugin: Plugin = None,
 ) -> None:
     """Counts the ideal bits of a code, as `encode` would send them, and writes nothing.
@@ -134,19 +142,21 @@ def measure(
 
     Example: `codelength measure --data digits --code online:refit --model LogisticRegression`
     """
-    from codelength.results.experiment import Experiment
+    from codelength.results.experiment import Experiment, counted
     from codelength.results.progress import shown
 
+    require_outputs(json_file)
     loaded = source(data, data_dir, target, first, plugin).load()
     experiment = Experiment(loaded, code, model, seed, names(among))
     with shown(f"measure {code}", loaded.class_count) as progress:
         experiment = experiment.settled(progress)
         measured = experiment.measure(progress)
     typer.echo(f"{measured.n:,} labels in {measured.ideal_bits:,.2f} bits, ratio {measured.ratio:.4f}")
-    if experiment.among:
-        typer.echo(f"with {experiment.model}, the best of {len(experiment.among)}")
+    row = counted(experiment, measured)
+    say_choice(row)
     if measured.sequential_accuracy is not None:
         typer.echo(f"sequential accuracy {100 * measured.sequential_accuracy:.2f}%")
+    write_rows([row], json_file, None)
 
 
 def compare(
@@ -168,6 +178,11 @@ def compare(
     plugin: Plugin = None,
 ) -> None:
     """Who explains the labels best? Measures several models' online codelengths, with no held-out set.
+
+    The columns: bits in the mean over the orders, and their standard deviation (± spread); their ratio to the
+    uniform code's; by how many a model is behind the best; how often the likeliest label was right before it
+    was known (sequential accuracy); the bits at an eighth, a quarter and half of the labels, the fewest in
+    bold. Below stand the labels' own frequencies: a model that takes no fewer bits explains nothing.
 
     Example: `codelength compare --data digits --models nearest-neighbours,random-forest,GaussianNB`
     """

@@ -19,7 +19,7 @@ from codelength.codes.variational import BitsBackCode, RelativeEntropyCode
 from codelength.compression.deep import DeepCompression
 from codelength.compression.floats import Floats
 from codelength.compression.subspace import Subspace
-from codelength.data.arrays import standard
+from codelength.data.arrays import as_inputs, standard
 from codelength.errors import AgreementError
 from codelength.learners.calibration import Calibrated
 from codelength.learners.classifiers import Classifier
@@ -119,6 +119,9 @@ CLASSIFIERS = {
 #: labels before the first training, where it is not 8: the paper's blocks on CIFAR-10 are 10, 20, 40, …
 FIRST = {"vgg-small": 10}
 
+_NETWORKS = f"a network ({', '.join(networks.BUILT_IN)})"
+_OWN = "your own, registered (on the command line in a module that --plugin names)"
+
 
 def replaying(model: str, use: str) -> Learner:
     """A network by name, trained on through the stream under the recipe for that use, calibrated forward."""
@@ -126,7 +129,10 @@ def replaying(model: str, use: str) -> Learner:
 
 
 def learning(model: str, use: str = "online") -> Learner:
-    """A network that trains on, spreading labels, a refitted classifier; several, with + between, pooled."""
+    """A network that trains on, spreading labels, a refitted classifier; several, with + between, pooled.
+
+    Raises AgreementError for a name that is none of them.
+    """
     names = model.split("+")
     if len(names) > 1:
         # labels that spread are ahead at first and behind in the end
@@ -138,14 +144,39 @@ def learning(model: str, use: str = "online") -> Learner:
 
 
 def refitting(model: str) -> Learner:
-    """A network, or a classifier by our name, the user's or scikit-learn's, trained anew on growing pasts."""
+    """A network, or a classifier by our name, the user's or scikit-learn's, trained anew on growing pasts.
+
+    Raises AgreementError for a name that is neither, and for a classifier that gives no probabilities.
+    """
     if networks.is_network(model):
         return Calibrated(Retrain(model, first=FIRST.get(model, 8)))
     if is_registered(model):
         return Calibrated(Refit(model))
-    classifier = CLASSIFIERS.get(model) or Classifier(model, ())
+    if model == SPREADING or "+" in model:
+        raise AgreementError(f"{model!r} is not refitted: give a network or a classifier, or the code online")
+    try:
+        classifier = CLASSIFIERS.get(model) or Classifier(model, ())
+    except AgreementError:
+        raise AgreementError(
+            f"{model!r} is no model: give {_NETWORKS}, {', '.join(CLASSIFIERS)}, {SPREADING}, a classifier "
+            f"of scikit-learn by its name, or {_OWN}; several, which are pooled, with + between"
+        ) from None
     classifier.build()  # what it lacks is better known before other models have run
     return Calibrated(Refit(classifier))
+
+
+def _sending(make: Callable[[int, str], Code], default: Callable[[npt.NDArray[Any]], str]) -> Entry:
+    """A code whose message holds the parameters of a network: it takes no other model."""
+
+    def build(seed: int, model: str) -> Code:
+        if not networks.is_network(model):
+            raise AgreementError(
+                f"{model!r} is no network, and two-part and variational codes take no other model: give "
+                f"{_NETWORKS} or {_OWN}, or name other codes (online, say)"
+            )
+        return make(seed, model)
+
+    return Entry(build, default)
 
 
 CODES: dict[str, Entry] = {
@@ -153,19 +184,27 @@ CODES: dict[str, Entry] = {
     "frequency": Entry(lambda seed, _: OnlineCode(Frequency(), seed=seed)),
     "shannon": Entry(lambda seed, _: ShannonCode(seed=seed), _held, learning),
     "shannon:huffman": Entry(lambda seed, _: HuffmanCode(seed=seed), _held, learning),
-    "two-part:float32": Entry(lambda seed, model: TwoPartCode(model, Floats(), seed=seed), _sent),
-    "two-part:deep-compression": Entry(
+    "two-part:float32": _sending(lambda seed, model: TwoPartCode(model, Floats(), seed=seed), _sent),
+    "two-part:deep-compression": _sending(
         lambda seed, model: TwoPartCode(model, DeepCompression(coding="contexts"), seed=seed), _sent
     ),
-    "two-part:subspace": Entry(lambda seed, model: TwoPartCode(model, Subspace(), seed=seed), _small),
-    "variational:bits-back": Entry(lambda seed, model: BitsBackCode(model, seed=seed), _drawn),
-    "variational:relative-entropy": Entry(lambda seed, model: RelativeEntropyCode(model, seed=seed), _drawn),
+    "two-part:subspace": _sending(lambda seed, model: TwoPartCode(model, Subspace(), seed=seed), _small),
+    "variational:bits-back": _sending(lambda seed, model: BitsBackCode(model, seed=seed), _drawn),
+    "variational:relative-entropy": _sending(
+        lambda seed, model: RelativeEntropyCode(model, seed=seed), _drawn
+    ),
     "online": Entry(lambda seed, model: OnlineCode(learning(model), seed=seed), _online),
     "online:refit": Entry(lambda seed, model: OnlineCode(refitting(model), seed=seed), _refitted),
     "online:best": Entry(lambda seed, model: OnlineCode(learning(model, "best"), seed=seed), _best),
 }
 #: those of a table that is to be done today
 USUAL = tuple(name for name in CODES if name != "online:best")
+
+
+def fits(model: str, x: npt.NDArray[Any]) -> bool:
+    """Whether the networks of a model, or all in several, can take inputs x (n, ...)."""
+    shape = standard(x.shape)
+    return all(networks.fits(each, shape) for each in model.split("+") if networks.is_network(each))
 
 
 def candidates(name: str, x: npt.NDArray[Any], models: Sequence[str]) -> tuple[str | None, ...]:
@@ -177,12 +216,10 @@ def candidates(name: str, x: npt.NDArray[Any], models: Sequence[str]) -> tuple[s
     code = entry(name)
     if code.default is None:
         return (None,)
-    shape = standard(x.shape)
 
     def serves(model: str) -> bool:
-        names = model.split("+")
-        fitting = all(networks.fits(each, shape) for each in names if networks.is_network(each))
-        if len(names) > 1:
+        fitting = fits(model, x)
+        if "+" in model:
             return fitting and (name in ("online", "online:best") or code.held is not None)
         if model == SPREADING:
             return name == "online"
@@ -204,15 +241,21 @@ def entry(name: str) -> Entry:
 def code(name: str, x: npt.NDArray[Any], model: str | None = None, *, seed: int = 0) -> Code:
     """What the name means on the command line for inputs x (n, ...), `code("online", x)` say.
 
-    With no model, it is the one agreed for the shape of the inputs. Raises AgreementError as `build` does.
+    With no model, it is the one agreed for the shape of the inputs. Raises AgreementError as `build` does,
+    and for a model that is no string, InputError for unusable inputs.
     """
-    return build(name, x, model, seed)[0]
+    if model is not None and not isinstance(model, str):
+        raise AgreementError(
+            f"a model is given by its name here, not as {type(model).__name__}; a classifier goes into "
+            "OnlineCode(Calibrated(Refit(classifier)))"
+        )
+    return build(name, as_inputs(x), model, seed)[0]
 
 
 def build(name: str, x: npt.NDArray[Any], model: str | None = None, seed: int = 0) -> tuple[Code, str | None]:
     """A code by name for inputs x (n, ...), and the name of its model; None where it has none.
 
-    Raises AgreementError for a name that is unknown, or a model where the code takes none.
+    Raises AgreementError for a name that is unknown, and for a model that the code does not take.
     """
     code = entry(name)
     if code.default is None:
@@ -220,4 +263,6 @@ def build(name: str, x: npt.NDArray[Any], model: str | None = None, seed: int = 
             raise AgreementError(f"the code {name!r} takes no model")
         return code.build(seed, ""), None
     model = model or code.default(x)
+    if code.held is not None:
+        code.held(model)  # it is fitted elsewhere: what is wrong with its name is better known here
     return code.build(seed, model), model

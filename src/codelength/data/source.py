@@ -41,12 +41,24 @@ class Source:
 
 
 def plugged(modules: tuple[str, ...]) -> None:
-    """Imports a user's modules, also from the current folder. Raises InputError if one cannot be imported."""
+    """Imports a user's modules, also from the current folder.
+
+    Raises InputError for a path in place of a name, and for a module that fails, whatever it raises.
+    """
+    for module in modules:
+        if module.endswith(".py") or {"/", os.sep} & set(module):
+            raise InputError(f"the plugin {module!r} is a path: give the name of a module, without .py")
     sys.path.insert(0, os.getcwd())  # a user's module beside the data, as `python -m` would find it
     try:
         for module in modules:
-            importlib.import_module(module)
-    except ImportError as error:
-        raise InputError(f"cannot import the plugin: {error}") from error
+            _plug(module)
     finally:
         sys.path.pop(0)
+
+
+def _plug(module: str) -> None:
+    try:
+        importlib.import_module(module)
+    except Exception as error:
+        said = " ".join(str(error).split())  # in one line
+        raise InputError(f"cannot import the plugin {module!r}: {type(error).__name__}: {said}") from error

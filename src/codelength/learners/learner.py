@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
-from typing import Protocol, runtime_checkable
+from typing import ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -60,6 +60,8 @@ class Mixed(Protocol):
 @dataclasses.dataclass(frozen=True)
 class Learner(Agreement, ABC):
     """An agreed way of learning: immutable, named, with its numbers as fields."""
+
+    advice: ClassVar[str] = "wrap a classifier in Refit(classifier)"
 
     @property
     def libraries(self) -> frozenset[str]:

@@ -59,7 +59,7 @@ class Switching(Learner):
         super().__post_init__()
         require_rule(self.rule, len(self.learners))
         if not self.learners or not all(isinstance(learner, Learner) for learner in self.learners):
-            raise AgreementError("Switching.learners must be one learner or more")
+            raise AgreementError(f"Switching.learners must be one learner or more; {Learner.advice}")
         if self.forget and self.rule != "pool":
             raise AgreementError(f"only a pool forgets, not the rule {self.rule!r}")
 
@@ -196,7 +196,7 @@ class _Member:
         self._floor = floor
         self.predictor: Predictor = learner.begin(task)
         self._x = task.x
-        self._ends = learner.schedule(len(task.x), task.classes)
+        self._ends = iter(learner.schedule(len(task.x), task.classes))  # a user's may be a list
         self._start, self._end = 0, next(self._ends, 0)
         self._block: Probabilities | None = None  # predictions of the block that is under way
 

@@ -13,13 +13,16 @@ from rich.markup import escape
 from rich.table import Table
 
 from codelength.channel import Progress
+from codelength.codes.best import require_begun
 from codelength.codes.catalogue import learning
 from codelength.codes.online import OnlineCode
 from codelength.entropy import uniform_bits
 from codelength.errors import InputError
 from codelength.learners.calibration import Calibrated
+from codelength.learners.frequency import Frequency
 from codelength.learners.learner import Learner
 from codelength.learners.refit import Refit
+from codelength.message import Measurement
 
 Floats = npt.NDArray[np.float64]
 
@@ -27,20 +30,74 @@ Floats = npt.NDArray[np.float64]
 _EARLIER = (1 / 8, 1 / 4, 1 / 2)
 
 
+#: what stands for the labels without their inputs, beside the models' names
+FREQUENCIES = "the labels' own frequencies"
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Line:
+    """Codelengths of the labels under one model, or under their own frequencies.
+
+    `bits` (orders,) are ideal bits of the online code, `course` the mean bits after each of some numbers of
+    labels, `accuracy` the share of predictions made before each label was known that were right.
+    """
+
+    name: str
+    bits: Floats
+    accuracy: float
+    course: Floats
+
+    @classmethod
+    def of(cls, name: str, runs: Sequence[Measurement], at: Sequence[int]) -> Line:
+        """A line of a run in each order, with its course at these numbers of labels."""
+        bits = np.array([run.ideal_bits for run in runs])
+        accuracy = float(np.mean([run.sequential_accuracy or 0.0 for run in runs]))
+        courses = np.array([np.interp(at, *_from_zero(run.curve)) for run in runs])
+        return cls(name, bits, accuracy, courses.mean(axis=0))
+
+    @property
+    def mean(self) -> float:
+        """Mean bits over the orders."""
+        return float(self.bits.mean())
+
+
 @dataclasses.dataclass(frozen=True, eq=False)
 class Comparison:
     """Codelengths of several models of the same labels, in the same orders of visiting.
 
-    `bits` (models, orders) are ideal bits of the online code; models come best first, by their mean.
-    `at` are numbers of labels, `course` (models, len(at)) the mean bits after so many.
+    `models` come best first, by their mean bits; `frequencies` is the code that sees no input, which a model
+    must beat to have explained anything. `at` are the numbers of labels of each course.
     """
 
-    names: tuple[str, ...]
-    bits: Floats
-    accuracies: Floats  # (models,), of predictions made before each label was known
+    models: tuple[Line, ...]
+    frequencies: Line
     at: tuple[int, ...]
-    course: Floats
     classes: int
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The models' names, best first."""
+        return tuple(line.name for line in self.models)
+
+    @property
+    def bits(self) -> Floats:
+        """Ideal bits (models, orders), best first."""
+        return np.stack([line.bits for line in self.models])
+
+    @property
+    def accuracies(self) -> Floats:
+        """The models' accuracies (models,), best first."""
+        return np.array([line.accuracy for line in self.models])
+
+    @property
+    def course(self) -> Floats:
+        """The models' mean bits (models, len(at)) after so many labels, best first."""
+        return np.stack([line.course for line in self.models])
+
+    @property
+    def orders(self) -> int:
+        """How many orders of the labels were measured."""
+        return len(self.frequencies.bits)
 
     @property
     def best(self) -> str:
@@ -48,7 +105,10 @@ class Comparison:
         return self.names[0]
 
     def difference(self, one: str, other: str) -> tuple[float, float]:
-        """How many bits `other` takes more than `one`: mean, and standard error over the orders."""
+        """How many bits `other` takes more than `one`: mean, and standard error over the orders.
+
+        Both are names of models, or `FREQUENCIES`. Raises InputError for any other.
+        """
         gaps = self._gaps(one, other)
         error = gaps.std(ddof=1) / np.sqrt(len(gaps)) if len(gaps) > 1 else float("nan")
         return float(gaps.mean()), float(error)
@@ -60,8 +120,9 @@ class Comparison:
         return bool(abs(mean) > 2 * error and (np.sign(gaps) == np.sign(mean)).all())
 
     def verdicts(self) -> list[str]:
-        """A sentence for each model after the best: by how much it is behind, and whether that is sure."""
-        return [self._verdict(name) for name in self.names[1:]]
+        """What can be said: first of all, where no model is surely better than the labels' own frequencies,
+        that; then for each model after the best by how much it is behind, and whether that is sure."""
+        return [*self._beside_frequencies(), *(self._verdict(name) for name in self.names[1:])]
 
     def rendered(self, title: str) -> Table:
         """The table as people read it, in bits."""
@@ -77,56 +138,73 @@ class Comparison:
         ):
             table.add_column(heading, justify="right")
         uniform = uniform_bits(self.at[-1], self.classes)
-        leaders = self.course.argmin(axis=0)
-        for row, name in enumerate(self.names):
-            mean = self.bits[row].mean()
-            earlier = [
-                f"[bold]{bits:,.0f}" if leaders[place] == row else f"{bits:,.0f}"
-                for place, bits in enumerate(self.course[row])
-            ]
+        lines = (*self.models, self.frequencies)
+        least = np.min([line.course for line in lines], axis=0)
+        for place, line in enumerate(lines):
             table.add_row(
-                escape(name),
-                f"{mean:,.1f}",
-                f"{self.bits[row].std(ddof=1):.1f}" if self.bits.shape[1] > 1 else "",
-                f"{mean / uniform:.4f}" if uniform else "",
-                f"{self.difference(self.best, name)[0]:,.1f}" if row else "",
-                f"{100 * self.accuracies[row]:.2f}%",
-                *earlier,
+                escape(line.name),
+                f"{line.mean:,.1f}",
+                f"{line.bits.std(ddof=1):.1f}" if self.orders > 1 else "",
+                f"{line.mean / uniform:.4f}" if uniform else "",
+                f"{line.mean - self.models[0].mean:,.1f}" if place else "",
+                f"{100 * line.accuracy:.2f}%",
+                *(
+                    f"[bold]{bits:,.0f}" if bits == fewest else f"{bits:,.0f}"
+                    for bits, fewest in zip(line.course, least, strict=True)
+                ),
             )
         return table
 
     def rows(self) -> list[dict[str, Any]]:
-        """The numbers, for JSON."""
+        """The numbers, for JSON: the models best first, then the frequency code, which has no model."""
+        named = [("online", line.name, line) for line in self.models]
         return [
             {
-                "model": name,
-                "ideal_bits": [float(bits) for bits in self.bits[row]],
-                "mean_bits": float(self.bits[row].mean()),
-                "sequential_accuracy": float(self.accuracies[row]),
-                "course": [[n, float(bits)] for n, bits in zip(self.at, self.course[row], strict=True)],
+                "code": code,
+                "model": model,
+                "ideal_bits": line.bits.tolist(),
+                "mean_bits": line.mean,
+                "sequential_accuracy": line.accuracy,
+                "course": [[n, float(bits)] for n, bits in zip(self.at, line.course, strict=True)],
             }
-            for row, name in enumerate(self.names)
+            for code, model, line in (*named, ("frequency", None, self.frequencies))
         ]
 
     def _gaps(self, one: str, other: str) -> Floats:
         """How many bits `other` takes more, in each order."""
-        return np.asarray(self.bits[self._row(other)] - self.bits[self._row(one)])
+        return np.asarray(self._line(other).bits - self._line(one).bits)
 
-    def _row(self, name: str) -> int:
-        if name not in self.names:
-            raise InputError(f"{name!r} was not compared (compared: {', '.join(self.names)})")
-        return self.names.index(name)
+    def _line(self, name: str) -> Line:
+        for line in (*self.models, self.frequencies):
+            if line.name == name:
+                return line
+        raise InputError(f"{name!r} was not compared (compared: {', '.join(self.names)})")
+
+    def _beside_frequencies(self) -> list[str]:
+        """What must be said before any model can be said to explain anything."""
+        if self.difference(self.best, FREQUENCIES)[0] <= 0:
+            return [
+                f"None of these models takes fewer bits than {FREQUENCIES} ({self.frequencies.mean:,.1f}): "
+                "of what the inputs tell they explain nothing"
+            ]
+        if self.orders > 1 and not self.settled(self.best, FREQUENCIES):
+            return [self._verdict(FREQUENCIES)]
+        return []
 
     def _verdict(self, name: str) -> str:
         mean, error = self.difference(self.best, name)
         spread = f" ± {error:.1f}" if np.isfinite(error) else ""
-        if self.bits.shape[1] == 1:
+        if self.orders == 1:
             return (
                 f"{name} takes {mean:,.1f} bits more than {self.best}; one order says nothing of the spread"
             )
         if not self.settled(self.best, name):
-            orders = self.bits.shape[1]
-            return f"{name} and {self.best} cannot be told apart by {orders} orders: {mean:,.1f}{spread} bits"
+            return (
+                f"{name} and {self.best} cannot be told apart by {self.orders} orders: "
+                f"{mean:,.1f}{spread} bits"
+            )
+        if self._beside_frequencies():
+            return f"{self.best} takes {mean:,.1f}{spread} bits fewer than {name}"
         return (
             f"{self.best} explains these labels better than {name} by {mean:,.1f}{spread} bits: "
             f"they are 2^{mean:,.0f} times as probable under it"
@@ -150,23 +228,25 @@ def compare(
     `orders` orders of the labels, by the seeds 0, 1, …, of which networks are initialized, too.
 
     `progress` is called with each run's account, one run after the other. Raises InputError for fewer
-    than two models or no order, AgreementError for a model that cannot travel.
+    than two models or no order, AgreementError for a model that cannot travel, and before any is measured
+    InputError for one that does not fit the inputs.
     """
     named = models if isinstance(models, Mapping) else {_name(model): model for model in models}
     if not 2 <= len(named) == len(models) or orders < 1:
         raise InputError("a comparison takes two models or more, each of another name, and an order or more")
     learners = {name: as_learner(model) for name, model in named.items()}  # all, before any work
-    codes = [OnlineCode(learner, seed=seed) for learner in learners.values() for seed in range(orders)]
-    runs = [code.measure(x, y, classes=classes, progress=progress) for code in codes]
-    n = runs[0].n
+
+    def measured(learner: Learner, progress: Progress | None = None) -> list[Measurement]:
+        codes = (OnlineCode(learner, seed=seed) for seed in range(orders))
+        return [code.measure(x, y, classes=classes, progress=progress) for code in codes]
+
+    alone = measured(Frequency())
+    require_begun([OnlineCode(learner) for learner in learners.values()], x, y, classes)
+    n = alone[0].n
     at = (*sorted({at for share in _EARLIER if (at := round(share * n))}), n)
-    bits = np.array([run.ideal_bits for run in runs]).reshape(-1, orders)
-    accuracies = np.array([run.sequential_accuracy or 0.0 for run in runs]).reshape(-1, orders).mean(axis=1)
-    courses = np.array([np.interp(at, *_from_zero(run.curve)) for run in runs])
-    course = courses.reshape(-1, orders, len(at)).mean(axis=1)
-    best = np.argsort(bits.mean(axis=1), kind="stable")
-    names = tuple(list(learners)[place] for place in best)
-    return Comparison(names, bits[best], accuracies[best], at, course[best], runs[0].classes)
+    lines = [Line.of(name, measured(learner, progress), at) for name, learner in learners.items()]
+    best_first = tuple(sorted(lines, key=lambda line: line.mean))
+    return Comparison(best_first, Line.of(FREQUENCIES, alone, at), at, alone[0].classes)
 
 
 def as_learner(model: Any) -> Learner:

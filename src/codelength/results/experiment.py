@@ -16,7 +16,7 @@ import numpy.typing as npt
 from codelength.agreement import unpack
 from codelength.channel import Progress
 from codelength.checkpoint import Checkpoint
-from codelength.codes.best import BestOf
+from codelength.codes.best import BestOf, require_begun
 from codelength.codes.catalogue import build, entry
 from codelength.codes.code import Code
 from codelength.codes.held import Held, held_path, split
@@ -44,11 +44,17 @@ class Experiment:
     seed: int = 0
     among: tuple[str, ...] = ()
 
-    def settled(self, progress: Progress | None = None) -> Experiment:
-        """With the model whose codelength is the shortest, all measured, where none was named."""
+    def settled(self, progress: Progress | None = None, auxiliary: bytes | None = None) -> Experiment:
+        """With the model whose codelength is the shortest, all measured, where none was named.
+
+        Raises InputError before that where the `auxiliary` bytes could not ride along with each of them.
+        """
         if not self.among or self.model is not None:
             return self
-        settled = self._best_of().settled(self.data.x, self._labels(), self.data.classes, progress)
+        best, x, y, classes = self._best_of(), self.data.x, self._labels(), self.data.classes
+        if auxiliary is not None:
+            require_begun(best.codes, x, y, classes, auxiliary)
+        settled = best.settled(x, y, classes, progress)
         return dataclasses.replace(self, model=self.among[settled.choice])
 
     def encode(
@@ -162,42 +168,48 @@ def second_process(path: Path, data: DataSet, arguments: list[str]) -> Row:
     }
 
 
-def row(experiment: Experiment, message: Message, encode_seconds: float) -> Row:
-    """A row of the table, as Alice knows it; what only Bob can say is None."""
-    measured = message.measurement
-    assert measured is not None, "it came of encoding"
+def counted(experiment: Experiment, measured: Measurement) -> Row:
+    """What a row says of a run that was counted, whether or not a message was written; in ideal bits."""
     return {
         "data": experiment.data.name,
         "data_digest": experiment.data.digest,
         "portable": is_portable(),
         "code": experiment.code,
         "model": experiment.model_name,
-        "n": message.header.n,
-        "classes": message.alphabet.size,
-        "payload_bits": message.payload_bits,
+        "n": measured.n,
+        "classes": measured.classes,
         "ideal_bits": measured.ideal_bits,
-        "framing_bits": message.framing_bits,
-        "alphabet_bits": message.alphabet_bits,
+        "alphabet_bits": measured.alphabet_bits,
         "parameter_bits": measured.parameter_bits,
         "choice_bits": measured.choice_bits,
         "among": list(experiment.among),  # the models that this one was chosen of
-        "message_bits": message.message_bits,
-        "returned_bits": message.returned_bits,
         "bound_bits": measured.bound_bits,
         "bound_error": measured.bound_error,
         "stages": measured.stages,  # parameter bits after each
         "layers": measured.layers,  # divergence of each tensor of parameters, in bits
         "shares": _courses(measured.shares),  # of mixed learners: [labels, weight]
         "alone": _courses(measured.alone),  # had each been alone: [labels, ideal bits]
+        "ratio": measured.ratio,
+        "sequential_accuracy": measured.sequential_accuracy,
+        "seed": experiment.seed,
+        "curve": thinned(measured.curve),  # [labels, ideal bits so far]
+    }
+
+
+def row(experiment: Experiment, message: Message, encode_seconds: float) -> Row:
+    """A row of the table, as Alice knows it, its ratio the payload's; what only Bob can say is None."""
+    assert message.measurement is not None, "it came of encoding"
+    return counted(experiment, message.measurement) | {
+        "payload_bits": message.payload_bits,
+        "framing_bits": message.framing_bits,
+        "message_bits": message.message_bits,
+        "returned_bits": message.returned_bits,
         "ratio": message.ratio,
         "ratio_with_framing": message.ratio_with_framing,
         "test_accuracy": None,
-        "sequential_accuracy": measured.sequential_accuracy,
         "encode_seconds": round(encode_seconds, 2),
         "decode_seconds": None,
         "decoded": False,
-        "seed": experiment.seed,
-        "curve": thinned(measured.curve),  # [labels, ideal bits so far]
     }
 
 
@@ -214,7 +226,7 @@ def encoded(
 ) -> tuple[Message, Held | None, Row]:
     """Alice's run into the file `path`; what must be held besides goes into one beside it. See `encode`."""
     started = time.perf_counter()
-    experiment = experiment.settled(progress)
+    experiment = experiment.settled(progress, auxiliary)
     message, held = experiment.encode(progress, checkpoint, auxiliary)
     seconds = time.perf_counter() - started + (checkpoint.before if checkpoint else 0.0)
     message.save(path)

@@ -18,7 +18,7 @@ from pathlib import Path
 import joblib
 
 from codelength.checkpoint import Checkpoint
-from codelength.codes.catalogue import CLASSIFIERS, CODES, ONLINE, SPREADING, candidates
+from codelength.codes.catalogue import CLASSIFIERS, ONLINE, SPREADING, build, candidates, entry, fits
 from codelength.codes.held import held_path
 from codelength.data.dataset import DataSet
 from codelength.data.source import Source
@@ -41,7 +41,7 @@ class Budget:
     """How much effort a sweep is worth: labels of each data set, the models to choose among, runs at once."""
 
     first: int | None
-    models: tuple[str, ...] | None  # None: the one agreed for each code
+    models: tuple[str, ...] | None  # None: no choice, but one for each code
     jobs: int = 1
 
 
@@ -99,14 +99,23 @@ class Job:
 
 
 def planned(
-    sources: Sequence[Source], codes: Sequence[str], models: Sequence[str] | None, seed: int = 0
+    sources: Sequence[Source],
+    codes: Sequence[str],
+    models: Sequence[str] | None = None,
+    seed: int = 0,
+    model: str | None = None,
 ) -> list[list[Job]]:
-    """A group of jobs for each row of the table, the candidates for it; with no models, the agreed one."""
+    """A group of jobs for each row of the table: those of the models that can serve it are its candidates.
+
+    With no models to choose among, the one `model` for all codes that take any, or the agreed ones. Raises
+    AgreementError for a model that a code does not take, InputError where none can serve, or that one does
+    not fit the inputs.
+    """
     groups = []
     for source in sources:
         data = _loaded(source)
         for code in codes:
-            fitting = candidates(code, data.x, models) if models is not None else (_agreed(code, data),)
+            fitting = (_named(code, data, model),) if models is None else candidates(code, data.x, models)
             if not fitting:
                 raise InputError(f"none of the models can serve the code {code!r} on {data.name}")
             named = tuple(model for model in fitting if model is not None)
@@ -231,9 +240,13 @@ def _done(job: Job, runs: Runs) -> bool:
     return row is not None
 
 
-def _agreed(code: str, data: DataSet) -> str | None:
-    default = CODES[code].default
-    return default(data.x) if default else None
+def _named(code: str, data: DataSet, model: str | None) -> str | None:
+    """The model of a code that was not chosen: this one, or else the agreed one; None where it takes none."""
+    if entry(code).default is None:
+        return None
+    if model is not None and not fits(model, data.x):
+        raise InputError(f"{model!r} does not fit the inputs of {data.name}, of shape {data.x.shape[1:]}")
+    return build(code, data.x, model)[1]
 
 
 def _weight(job: Job) -> float:
