@@ -23,6 +23,7 @@ from codelength.learners.frequency import Frequency
 from codelength.learners.learner import Learner
 from codelength.learners.refit import Refit
 from codelength.message import Measurement
+from codelength.results.table import _LUCK
 
 Floats = npt.NDArray[np.float64]
 
@@ -182,11 +183,12 @@ class Comparison:
 
     def _beside_frequencies(self) -> list[str]:
         """What must be said before any model can be said to explain anything."""
-        if self.difference(self.best, FREQUENCIES)[0] <= 0:
-            return [
-                f"None of these models takes fewer bits than {FREQUENCIES} ({self.frequencies.mean:,.1f}): "
-                "of what the inputs tell they explain nothing"
-            ]
+        saved, _ = self.difference(self.best, FREQUENCIES)
+        alone = f"{FREQUENCIES} ({self.frequencies.mean:,.1f})"
+        if saved <= 0:
+            return [f"None of these models takes fewer bits than {alone}: they explain nothing here"]
+        if saved <= _LUCK:  # the spread over orders says nothing of the labels' own luck
+            return [f"{self.best} takes {saved:.1f} bits fewer than {alone}, no more than luck explains"]
         if self.orders > 1 and not self.settled(self.best, FREQUENCIES):
             return [self._verdict(FREQUENCIES)]
         return []
