@@ -108,6 +108,13 @@ def test_labels_that_are_all_alike_make_plain_json(run, tmp_path):
     np.savez(tmp_path / "alike.npz", x=sample(40)[0], y=np.zeros(40, int))
     assert run("table", "alike.npz", "--codes", "uniform", "--json", "rows.json")[0] == 0
     (row,) = json.loads((tmp_path / "rows.json").read_text(), parse_constant=pytest.fail)
+    assert row["alphabet_bits"] == row["payload_bits"]
+    assert row["ratio"] == 1.0  # the uniform code sends the alphabet, too
+    labels = np.zeros(40, int)
+    np.savez(tmp_path / "agreed.npz", x=sample(40)[0], y=labels)
+    encode = ("encode", "--data", "agreed.npz", "--classes", "0", "--code", "uniform", "--out", "m.cl")
+    assert run(*encode, "--json", "agreed.json")[0] == 0
+    (row,) = json.loads((tmp_path / "agreed.json").read_text(), parse_constant=pytest.fail)
     assert row["ratio"] is None
 
 
@@ -157,11 +164,26 @@ def test_measure_counts_what_encode_sends(run, tmp_path):
     run("encode", *of, "--out", "m.cl", "--json", "row.json")
     (counted,), (row,) = (json.loads((tmp_path / name).read_text()) for name in ("counted.json", "row.json"))
     assert f"{row['ideal_bits']:,.2f} bits" in told
-    assert counted.pop("ratio") == pytest.approx(counted["ideal_bits"] / (60 * np.log2(3)))
+    uniform = counted["alphabet_bits"] + 60 * np.log2(3)
+    assert counted.pop("ratio") == pytest.approx(counted["ideal_bits"] / uniform)
     assert counted == {key: row[key] for key in counted}
     assert row.keys() - counted.keys() >= {"payload_bits", "framing_bits", "encode_seconds", "decoded"}
     code, _, err = run("measure", *of, "--json", "row.json")
     assert (code, "exists" in err) == (1, True)
+
+
+@pytest.mark.usefixtures("data")
+def test_classes_that_are_agreed_do_not_travel(run, tmp_path):
+    encode = ("encode", "--data", "alice.npz", "--code", "frequency")
+    assert run(*encode, "--out", "m.cl", "--json", "m.json")[0] == 0
+    assert run(*encode, "--classes", "ant,bee,cat,dog", "--out", "a.cl", "--json", "a.json")[0] == 0
+    (named,), (agreed,) = (json.loads((tmp_path / name).read_text()) for name in ("m.json", "a.json"))
+    assert (agreed["classes"], agreed["alphabet_bits"]) == (4, 0)
+    assert agreed["payload_bits"] < named["payload_bits"] - named["alphabet_bits"] + 100
+    assert named["alphabet_bits"] > 100
+    assert run("decode", "a.cl", "--data", "bob.npz", "--out", "labels.npy")[0] == 0
+    assert np.array_equal(np.load("labels.npy"), np.load("alice.npz")["y"])
+    assert "'bee' is not among" in run(*encode, "--classes", "ant,cat", "--out", "n.cl")[2]
 
 
 @pytest.mark.usefixtures("data")
@@ -184,7 +206,7 @@ def test_inspect_says_what_the_header_says(run):
     for said in (
         "GaussianNB",
         "seed=3",
-        "3 (in the payload): ant, bee, cat",
+        " bits of the payload): ant, bee, cat",
         "scikit-learn",
         "payload",
         "framing",

@@ -48,7 +48,7 @@ def test_models_of_all_kinds_are_compared_best_first():
     assert (np.diff(means) >= 0).all()
     np.testing.assert_allclose(found.course[:, -1], means)
     assert (np.diff(found.course, axis=1) > 0).all()
-    alone = cl.OnlineCode(cl.Frequency(), seed=1).measure(x, y).ideal_bits
+    alone = cl.OnlineCode(cl.Frequency(), seed=1).measure(x, y, classes=range(3)).ideal_bits
     assert found.bits[found.names.index("frequencies"), 1] == alone == found.frequencies.bits[1]
 
 

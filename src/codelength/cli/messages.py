@@ -11,6 +11,7 @@ import typer
 from codelength.cli.options import (
     Among,
     Auxiliary,
+    Classes,
     CodeName,
     Curve,
     Data,
@@ -43,6 +44,7 @@ def encode(
     target: Target = None,
     first: First = None,
     among: Among = None,
+    classes: Classes = None,
     seed: Seed = 0,
     resume: Resume = False,
     json_file: Json = None,
@@ -63,7 +65,7 @@ def encode(
 
     require_outputs(out, held_path(out), json_file, curve=curve)
     riding = read(auxiliary) if auxiliary else None
-    loaded = source(data, data_dir, target, first, plugin).load()
+    loaded = source(data, data_dir, target, first, plugin).load().agreeing(names(classes))
     experiment = Experiment(loaded, code, model, seed, names(among))
     checkpoint = Checkpoint.beside(out, resume=resume)
     with shown(f"encode {code}", loaded.class_count) as progress:

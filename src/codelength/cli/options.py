@@ -75,6 +75,13 @@ Among = Annotated[
         "sending goes on where it was.) Example: --among shallow,lenet"
     ),
 ]
+Classes = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option(
+        help="All labels that may come, agreed in advance, with commas between; else those that come travel "
+        "in the message. Example: --classes no,yes"
+    ),
+]
 Seed = Annotated[
     int, typer.Option(min=0, max=2**32 - 1, help="Seed of the order of visiting. Example: --seed 1")
 ]

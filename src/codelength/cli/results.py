@@ -13,6 +13,7 @@ import typer
 
 from codelength.cli.options import (
     Among,
+    Classes,
     CodeName,
     Curve,
     Data,
@@ -132,6 +133,7 @@ def measure(
     target: Target = None,
     first: First = None,
     among: Among = None,
+    classes: Classes = None,
     seed: Seed = 0,
     json_file: Json = None,
     plugin: Plugin = None,
@@ -146,7 +148,7 @@ def measure(
     from codelength.results.progress import shown
 
     require_outputs(json_file)
-    loaded = source(data, data_dir, target, first, plugin).load()
+    loaded = source(data, data_dir, target, first, plugin).load().agreeing(names(classes))
     experiment = Experiment(loaded, code, model, seed, names(among))
     with shown(f"measure {code}", loaded.class_count) as progress:
         experiment = experiment.settled(progress)

@@ -15,7 +15,7 @@ from codelength.codes.code import Code
 from codelength.codes.online import OnlineCode
 from codelength.codes.session import Session
 from codelength.codes.shannon import ShannonCode
-from codelength.errors import AgreementError, InputError
+from codelength.errors import AgreementError
 from codelength.labels import Alphabet
 from codelength.learners.learner import Predictor
 from codelength.numerics import Numerics
@@ -103,9 +103,9 @@ def require_begun(
     InputError for one that does not fit the inputs, and for `auxiliary` bytes that are too few or that cannot
     ride along.
     """
-    if auxiliary is not None and not all(code.gives_back for code in codes):
-        raise InputError("auxiliary bytes ride along in bits back alone (variational:bits-back), not here")
-    alphabet = Alphabet.of(y if classes is None else classes)
+    for code in codes:
+        code.require_riding(auxiliary)
+    alphabet = Alphabet.of(y) if classes is None else Alphabet.agreed(classes)
     libraries = frozenset[str]().union(*(code.libraries for code in codes))
     task = Session.begin(codes[0], x, alphabet.size, Numerics.here(libraries), predicts=False).task
     with task.numerics.enforced(libraries):

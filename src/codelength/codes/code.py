@@ -56,6 +56,11 @@ class Code(Agreement, ABC):
         """Whether auxiliary bytes ride along, and come back."""
         return False
 
+    def require_riding(self, auxiliary: bytes | None) -> None:
+        """Raises InputError for auxiliary bytes where none ride along."""
+        if auxiliary is not None and not self.gives_back:
+            raise InputError("auxiliary bytes ride along in bits back alone: variational:bits-back")
+
     def masked(self, auxiliary: bytes) -> bytes:
         """Auxiliary bytes as they ride along; of those, the bytes as they were."""
         return auxiliary
@@ -84,8 +89,7 @@ class Code(Agreement, ABC):
         """
         if not is_plain(pack(self)):  # better known before any work than at the other end
             raise AgreementError(f"{name_of(self)!r} holds a name that is not printable, and cannot travel")
-        if auxiliary is not None and not self.gives_back:
-            raise InputError("auxiliary bytes ride along in bits back alone: variational:bits-back")
+        self.require_riding(auxiliary)
         session, alphabet, indices = self._at_alice(x, y, classes, progress)
         code = session.code
         preamble = b"" if classes is not None else alphabet.to_bytes()

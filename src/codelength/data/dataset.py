@@ -5,12 +5,21 @@ from __future__ import annotations
 import dataclasses
 import functools
 import hashlib
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
 from codelength.data.arrays import Array
 from codelength.errors import DataError
 
+#: labels of these kinds from how they are written
+_AS_WRITTEN: dict[str, Callable[[str], Any]] = {
+    "b": {"False": False, "True": True}.__getitem__,
+    "i": int,
+    "u": int,
+    "f": float,
+}
 _ROWS = 1024  # rows that are looked at together, so that mapped inputs stay on disk
 
 
@@ -45,6 +54,19 @@ class DataSet:
     def class_count(self) -> int | None:
         """K, where the alphabet was agreed in advance."""
         return None if self.classes is None else len(self.classes)
+
+    def agreeing(self, names: Sequence[str]) -> DataSet:
+        """With these classes agreed in advance, if any are named. Raises DataError for what is no label."""
+        if self.y is None or not names:
+            return self
+        read = _AS_WRITTEN.get(self.y.dtype.kind, str)
+        try:
+            classes = np.array([read(name) for name in names])
+        except (ValueError, KeyError) as error:
+            raise DataError(
+                f"{self.name}: labels are of dtype {self.y.dtype}, and no class is {error}"
+            ) from None
+        return dataclasses.replace(self, classes=classes)
 
     @functools.cached_property
     def digest(self) -> str:

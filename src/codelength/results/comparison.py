@@ -18,12 +18,13 @@ from codelength.codes.catalogue import learning
 from codelength.codes.online import OnlineCode
 from codelength.entropy import uniform_bits
 from codelength.errors import InputError
+from codelength.labels import Alphabet
 from codelength.learners.calibration import Calibrated
 from codelength.learners.frequency import Frequency
 from codelength.learners.learner import Learner
 from codelength.learners.refit import Refit
 from codelength.message import Measurement
-from codelength.results.table import _LUCK
+from codelength.results.table import LUCK
 
 Floats = npt.NDArray[np.float64]
 
@@ -187,7 +188,7 @@ class Comparison:
         alone = f"{FREQUENCIES} ({self.frequencies.mean:,.1f})"
         if saved <= 0:
             return [f"None of these models takes fewer bits than {alone}: they explain nothing here"]
-        if saved <= _LUCK:  # the spread over orders says nothing of the labels' own luck
+        if saved <= LUCK:  # the spread over orders says nothing of the labels' own luck
             return [f"{self.best} takes {saved:.1f} bits fewer than {alone}, no more than luck explains"]
         if self.orders > 1 and not self.settled(self.best, FREQUENCIES):
             return [self._verdict(FREQUENCIES)]
@@ -227,11 +228,12 @@ def compare(
     A model is a Learner as it is; a scikit-learn classifier, which is refitted at growing blocks and
     calibrated; or a name: of a network, trained on with replay, or of a classifier, or several with + in
     between, which are pooled. In a mapping they have names of your own. All see the same
-    `orders` orders of the labels, by the seeds 0, 1, …, of which networks are initialized, too.
+    `orders` orders of the labels, by the seeds 0, 1, …, of which networks are initialized, too. `classes`
+    names the alphabet; where it is not given, it is that of the labels, and left out of all codelengths.
 
     `progress` is called with each run's account, one run after the other. Raises InputError for fewer
-    than two models or no order, AgreementError for a model that cannot travel, and before any is measured
-    InputError for one that does not fit the inputs.
+    than two models or no order, AgreementError for what is no model, and before any is measured InputError
+    for one that does not fit the inputs.
     """
     named = models if isinstance(models, Mapping) else {_name(model): model for model in models}
     if not 2 <= len(named) == len(models) or orders < 1:
@@ -242,6 +244,7 @@ def compare(
         codes = (OnlineCode(learner, seed=seed) for seed in range(orders))
         return [code.measure(x, y, classes=classes, progress=progress) for code in codes]
 
+    classes = Alphabet.of(y).values if classes is None else classes
     alone = measured(Frequency())
     require_begun([OnlineCode(learner) for learner in learners.values()], x, y, classes)
     n = alone[0].n

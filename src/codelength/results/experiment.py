@@ -113,7 +113,7 @@ class Experiment:
         _, rest = split(data.x, self.seed)
         x, y = data.x[rest], labels[rest]
         # not agreed in advance, the alphabet is that of the labels to be sent, and travels with them
-        alphabet = Alphabet.of(y if data.classes is None else data.classes)
+        alphabet = Alphabet.of(y) if data.classes is None else Alphabet.agreed(data.classes)
         agreed = held.model(data.x, alphabet, progress, checkpoint)
         code = dataclasses.replace(code, model=agreed)  # type: ignore[call-arg]
         return code, x, y, held

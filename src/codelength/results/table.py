@@ -17,7 +17,8 @@ from codelength.results.runs import Row
 #: columns where no terminal says how many there are: room for the longest model of `online`
 WIDTH = 140
 
-_LUCK = 10  # bits: with random labels no code saves more but once in a thousand times, whatever it is
+#: bits: with random labels no code saves more but once in a thousand times, whatever it is
+LUCK = 10
 
 
 def rendered(rows: Sequence[Row], folder: Path | None = None) -> Table:
@@ -99,7 +100,7 @@ def compresses(row: Row) -> bool:
     A code saves k bits on labels at random with a probability of at most 2^-k.
     """
     uniform = uniform_bits(row["n"], row["classes"]) + row.get("alphabet_bits", 0)
-    return bool(row["payload_bits"] < uniform - _LUCK)
+    return bool(row["payload_bits"] < uniform - LUCK)
 
 
 def _alone(row: Row) -> str:
