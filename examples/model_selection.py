@@ -21,9 +21,9 @@ import codelength as cl
 MODELS = {
     "nearest neighbours": KNeighborsClassifier(3),
     "logistic regression": make_pipeline(StandardScaler(), LogisticRegression()),
-    "random forest": RandomForestClassifier(n_jobs=1),
+    "random forest": RandomForestClassifier(n_jobs=1, random_state=0),
     "naive Bayes": GaussianNB(),
-    "decision tree": DecisionTreeClassifier(),
+    "decision tree": DecisionTreeClassifier(random_state=0),
 }
 
 

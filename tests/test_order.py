@@ -45,3 +45,12 @@ def test_reordered_rows_are_those_of_the_array_in_that_order():
     np.testing.assert_array_equal(rows[1:4], x[[0, 5, 1]])
     np.testing.assert_array_equal(rows[np.array([5, 5, 0])], x[[2, 2, 3]])
     np.testing.assert_array_equal(np.asarray(rows), x[order])
+
+
+def test_rows_lie_in_memory_alike_however_the_array_does():
+    x = np.arange(120.0).reshape(4, 5, 6)
+    order = np.array([3, 1, 2, 0])
+    for laid_out in (np.asfortranarray(x), x.transpose(2, 1, 0).copy().transpose(2, 1, 0)):
+        some = Reordered(laid_out, order)[:3]
+        np.testing.assert_array_equal(some, x[order[:3]])
+        assert some.strides == x[:3].strides

@@ -29,7 +29,7 @@ _CATEGORICAL = _MODEL.Categorical(perfect=False)
 
 
 class Distribution(Protocol):
-    """`count` independent symbols, each with a law of its own."""
+    """`count` independent symbols, each with probabilities of its own."""
 
     @property
     def count(self) -> int:
@@ -106,7 +106,7 @@ class Table:
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Repeated:
-    """`count` symbols of one law: p (alphabet,), which adds up to one."""
+    """`count` symbols, all with the probabilities p (alphabet,), which adds up to one."""
 
     p: npt.NDArray[np.float64]
     count: int

@@ -70,8 +70,8 @@ First = Annotated[
 Among = Annotated[
     Optional[str],  # noqa: UP045
     typer.Option(
-        help="Models, with commas between: the shortest of their messages is sent, and says whose it is; "
-        "with --model, where it is known already which one that is. (Of a run that is stopped, only the "
+        help="The models to choose among, with commas between: the shortest message is sent, and names its "
+        "model. Give --model too if you already know which one that is. (Of a run that is stopped, only the "
         "sending goes on where it was.) Example: --among shallow,lenet"
     ),
 ]

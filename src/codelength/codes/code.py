@@ -149,6 +149,6 @@ class Code(Agreement, ABC):
 
 
 def labels_under(channel: Channel, x: Rows, predict: Callable[[Inputs], Probabilities], floor: float) -> None:
-    """All labels of inputs x (n, ...) travel under what `predict` says, with a trace of the uniform law."""
+    """All labels of inputs x (n, ...) travel under what `predict` says; see `codable` for the floor."""
     for start in range(0, len(x), _BLOCK):
         channel.labels(codable(predict(x[start : start + _BLOCK]), floor))

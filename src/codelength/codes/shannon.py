@@ -36,7 +36,7 @@ class ShannonCode(Code):
     `model` is an array of probabilities (n, K), in the order of the caller's inputs, or a function from
     inputs (m, ...) to probabilities (m, K). It does not travel: both ends hold it. It must not have been
     fitted to the labels that are sent, or the number means nothing. `floor` is the share of the uniform
-    law that is mixed in, so that no label costs infinitely many bits.
+    distribution that is mixed in, so that no label costs infinitely many bits (see `entropy.codable`).
     """
 
     model: Any = dataclasses.field(default=None, metadata={"travels": False}, compare=False)

@@ -25,7 +25,7 @@ class TwoPartCode(Code):
     Alice trains the network (only she can), its parameters travel and are frozen, then the labels travel
     under the network that both ends have. Batch-norm statistics do not travel: both ends take them
     from the inputs. With no recipe, the one agreed for the inputs' shape; `floor` is the share of the
-    uniform law in each label's.
+    uniform distribution in each label's.
 
     Raises AgreementError for an unknown network, InputError when it cannot take the inputs. Source: Blier
     and Ollivier (2018), section 3.1.

@@ -41,8 +41,8 @@ class VariationalCode(Code, ABC):
 
     With `coordinates`, one for every coordinate of a random subspace (`compression.projected`) instead: as
     many as are agreed for the kind of inputs where no number is given, which is 0, no subspace, for tables.
-    With no recipe, the one agreed for the inputs' shape; `floor` is the share of the uniform law in each
-    label's. Raises AgreementError for an unknown network, InputError when it cannot take the inputs.
+    With no recipe, the one agreed for the inputs' shape; `floor` is the share of the uniform distribution in
+    each label's. Raises AgreementError for an unknown network, InputError when it cannot take the inputs.
     """
 
     network: str

@@ -23,7 +23,7 @@ from codelength.entropy import KrichevskyTrofimov, Symbols, Table, above_zero
 _POWER = 0.2  # of each context, at first
 _STEP = 0.02  # of the powers, falling as the root of the columns seen
 _PRIOR = 2.0  # symbols that a context must have met before it counts for as much as all of them together
-_LEAST = 2.0**-16  # of the uniform law in each prediction
+_LEAST = 2.0**-16  # of the uniform distribution in each prediction
 _RECENT = 8  # columns
 
 Mask = npt.NDArray[np.bool_]

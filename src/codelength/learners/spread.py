@@ -21,10 +21,10 @@ class Spread(Learner):
     """Every input, labelled or not, hands on what it has of each label to the inputs near to it.
 
     Both ends hold the inputs whose labels are still to come: where these lie in clusters, a few labels
-    tell most of the others, long before a network could be trained on them. Near is by what `network` makes
-    of pictures, once it has learned under `recipe` to tell each from the others, however it is varied; with
-    none, by what is agreed for the inputs' shape: `lenet-5-bn` for grey pictures of 16 pixels and more, the
-    inputs as they are for all others.
+    tell most of the others, long before a network could be trained on them. Distances are between the
+    outputs of `network`, trained under `recipe` with no label to tell varied pictures apart (a contrast);
+    with none named, what is agreed for the inputs' shape: `lenet-5-bn` for grey pictures of 16 pixels and
+    more, the inputs as they are for all others.
 
     The first `reach` inputs are joined to their `neighbours` nearest ones; the share `keep` of an input's
     scores is the mean of its neighbours', the rest its own label. Labels past the graph change nothing;

@@ -16,7 +16,7 @@ _SLICE = 2048  # examples trained on between two points at which a run can be ke
 
 
 class Course:
-    """A training on the first `count` labels: so many steps, each a function of its number alone.
+    """The plan of a training on the first `count` labels: so many steps, each a function of its number alone.
 
     The step size falls linearly from the share `first` of the recipe's first one to nothing.
     """
@@ -32,16 +32,12 @@ class Course:
         """The next few steps after those taken."""
         return range(taken, min(taken + max(1, _SLICE // self.batch), self.steps))
 
-    def train(self, member: Member, labels: npt.NDArray[np.int64], steps: range) -> None:
-        """Takes steps of the training."""
-        for step in steps:
-            random = np.random.Generator(np.random.PCG64((member.seed, self.count, step)))
-            variations = torch.Generator().manual_seed(int(random.integers(2**63)))
-            scale = self.first * (1 - step / self.steps)
-            member.step(self._rows(member.seed, step), labels, scale, variations)
+    def scale(self, step: int) -> float:
+        """The step size of a step, over the recipe's first one."""
+        return self.first * (1 - step / self.steps)
 
-    def _rows(self, seed: int, step: int) -> npt.NDArray[np.int64]:
-        """Rows of a batch, out of one permutation of the past after another."""
+    def rows(self, seed: int, step: int) -> npt.NDArray[np.int64]:
+        """Rows of a step's batch, out of one permutation of the past after another."""
         epochs, places = np.divmod(np.arange(step * self.batch, (step + 1) * self.batch), self.count)
         rows = np.empty(self.batch, np.int64)
         for epoch in np.unique(epochs):
@@ -65,9 +61,16 @@ class Training:
         steps = self._course.slice(self._taken)
         if not steps:
             return False
-        self._course.train(self.member, self._labels, steps)
+        for step in steps:
+            self._take(step)
         self._taken = steps.stop
         return True
+
+    def _take(self, step: int) -> None:
+        course, seed = self._course, self.member.seed
+        random = np.random.Generator(np.random.PCG64((seed, course.count, step)))
+        variations = torch.Generator().manual_seed(int(random.integers(2**63)))
+        self.member.step(course.rows(seed, step), self._labels, course.scale(step), variations)
 
     def work(self) -> tuple[float, float]:
         """How many examples it has trained on, and how many it will have."""

@@ -74,7 +74,7 @@ class MeanField(nn.Module):
     The prior of each tensor is a Gaussian around what the tensor was at first (vectors: norms start at one)
     or around zero (matrices, but those of a network that is `known`, all but its last); its variance is the
     best one, the mean square. `price` grows over `warm_up` batches.
-    Raises InputError for a network with parameters in modules that have modules that learn within.
+    Raises InputError for a module with parameters of its own that contains other modules that learn.
     """
 
     def __init__(self, network: nn.Module, labels: int, warm_up: int, deviation: float, known: bool) -> None:
