@@ -30,17 +30,17 @@ class Layers:
             if len(shape) < 2:
                 rest.append(places)
             elif len(places):
-                self._add(places.reshape(len(places) // int(np.prod(shape[1:])), -1), int(np.prod(shape[2:])))
-                self.lags.append(_lags(shape, inputs))
+                matrix = places.reshape(len(places) // int(np.prod(shape[1:])), -1)
+                self._add(matrix, int(np.prod(shape[2:])), _lags(shape, inputs))
         self.vectors = len(self._places) if rest else None  # which of them holds what is no matrix
         if rest:
-            self._add(np.concatenate(rest)[None], 1)
-            self.lags.append(())
+            self._add(np.concatenate(rest)[None], 1, ())
 
-    def _add(self, places: npt.NDArray[np.int64], area: int) -> None:
+    def _add(self, places: npt.NDArray[np.int64], area: int, lags: tuple[int, ...]) -> None:
         self._places.append(places)
         self.shapes.append((places.shape[0], places.shape[1]))
         self.areas.append(area)
+        self.lags.append(lags)
 
     def of(self, theta: npt.NDArray[Scalar]) -> list[npt.NDArray[Scalar]]:
         """The matrices of parameters, or of anything there is one of for each (size,)."""
