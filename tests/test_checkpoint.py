@@ -231,7 +231,7 @@ def test_a_checkpoint_of_another_run_is_refused(tmp_path):
     path = tmp_path / "run.part"
     with pytest.raises(Killed):
         CODES["frequency"].encode(X, Y, checkpoint=cl.Checkpoint(path, resume=False), progress=killing(200))
-    with pytest.raises(cl.InputError, match="go on with it"):
+    with pytest.raises(cl.InputError, match=r"go on \(--resume\)"):
         cl.Checkpoint(path, resume=False)
     for code, y in ((CODES["refit"], Y), (CODES["frequency"], np.roll(Y, 1))):
         with pytest.raises(cl.InputError, match="another run"):

@@ -186,6 +186,18 @@ def test_classes_that_are_agreed_do_not_travel(run, tmp_path):
     assert "'bee' is not among" in run(*encode, "--classes", "ant,cat", "--out", "n.cl")[2]
 
 
+def test_classes_are_read_as_the_labels_are(run, tmp_path):
+    y = np.array([3, 1, 1, 3, 2], np.uint8)
+    np.savez(tmp_path / "few.npz", x=np.arange(5.0), y=y)
+    encode = ("encode", "--data", "few.npz", "--code", "uniform", "--json", "few.json")
+    assert "'many' is none" in run(*encode, "--classes", "1,many", "--out", "m.cl")[2]
+    assert run(*encode, "--classes", "3,2,1,1", "--out", "m.cl")[0] == 0
+    (row,) = json.loads((tmp_path / "few.json").read_text())
+    assert row["classes"] == 3
+    assert run("decode", "m.cl", "--data", "few.npz", "--out", "labels.npy")[0] == 0
+    assert np.load("labels.npy").dtype == np.uint8
+
+
 @pytest.mark.usefixtures("data")
 def test_inspect_says_what_the_header_says(run):
     run(

@@ -28,13 +28,14 @@ EXCEPTIONS = {("agreement", "networks")}
 
 def parts_imported(source: str) -> set[str]:
     """The parts of the package that a module imports, inside functions and for types, too."""
-    found = set()
+    names = set()
     for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.ImportFrom) and node.module == "codelength":
-            found |= {name.name for name in node.names}
-        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("codelength."):
-            found.add(str(node.module).split(".")[1])
-    return found
+        if isinstance(node, ast.ImportFrom):
+            assert not node.level, "imports name the package"
+            names |= {f"{node.module}.{name.name}" for name in node.names}
+        elif isinstance(node, ast.Import):
+            names |= {name.name for name in node.names}
+    return {name.split(".")[1] for name in names if name.startswith("codelength.")}
 
 
 def test_imports_run_one_way() -> None:

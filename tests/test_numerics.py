@@ -30,6 +30,7 @@ def test_settings_hold_for_the_run_and_are_put_back():
     assert (torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()) == before[:2]
 
 
+@pytest.mark.skipif(len(numerics.cores()) < 2, reason="there is one thread anyway")
 @pytest.mark.parametrize("first", ["", "import sklearn.ensemble, torch"])
 def test_threads_hold_for_libraries_that_are_first_needed_within(first):
     code = (
@@ -41,6 +42,11 @@ def test_threads_hold_for_libraries_that_are_first_needed_within(first):
     )
     child = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert child.stdout.split() == ["{1}", "1"]
+
+
+def test_a_library_that_is_not_here_is_named():
+    with pytest.raises(AgreementError, match="no library 'sklearn-of-mine'"):
+        surroundings(frozenset({"sklearn-of-mine"}))
 
 
 def test_a_machine_may_have_more_cores_than_a_message_names_threads(monkeypatch):

@@ -239,7 +239,7 @@ def _checked(owner: Agreement, field: str, hint: Any, value: Any) -> Any:
     allowed = isinstance(value, kinds) and not (isinstance(value, bool) and bool not in kinds)
     if not allowed:
         names = " or ".join(getattr(kind, "__name__", str(kind)) for kind in kinds)
-        advice = "".join(f"; {said}" for kind in kinds if (said := getattr(kind, "advice", "")))
+        advice = "".join(f"; {hint}" for kind in kinds if (hint := getattr(kind, "advice", "")))
         raise AgreementError(f"{where} must be {names}, not {value!r:.80}{advice}")
     if isinstance(value, float) and not math.isfinite(value):
         raise AgreementError(f"{where} must be finite, not {value!r}")

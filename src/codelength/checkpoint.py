@@ -68,7 +68,7 @@ class Checkpoint:
         left = [str(file) for file in self._files if file.exists()]
         if left and not resume:
             raise InputError(
-                f"left of a run that was stopped: {', '.join(left)}; go on with it (--resume) or remove that"
+                f"left of a run that was stopped: {', '.join(left)}; go on (--resume), or remove these files"
             )
         self._start("")
         self._began = self._last = time.monotonic()
@@ -135,7 +135,8 @@ class Checkpoint:
         return np.split(np.asarray(p), ends[:-1])
 
     def _damaged(self, path: Path, why: str = "") -> InputError:
-        return InputError(f"cannot go on, for {path} is damaged{why}: remove {self._path} to start anew")
+        left = ", ".join(str(file) for file in self._files if file.exists())
+        return InputError(f"cannot go on, for {path} is damaged{why}; to start anew, remove {left}")
 
     def said(self, p: npt.NDArray[np.float64]) -> None:
         """Logs the probabilities (m, classes) of a block, in memory until the run is kept."""

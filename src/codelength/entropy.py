@@ -162,9 +162,9 @@ def above_zero(p: npt.NDArray[np.float64], floor: float) -> npt.NDArray[np.float
     return np.asarray((1 - floor) * p + floor / p.shape[1], dtype=np.float64)
 
 
-def uniform_bits(n: int, classes: int) -> float:
-    """What the uniform code takes, n log2 K: nothing for one class or none."""
-    return n * float(np.log2(max(1, classes)))
+def uniform_bits(n: int, classes: int, alphabet_bits: float = 0.0) -> float:
+    """What the uniform code takes: n log2 K, and the alphabet where it was not agreed in advance."""
+    return alphabet_bits + n * float(np.log2(max(1, classes)))
 
 
 class Encoder(Protocol):
@@ -205,15 +205,18 @@ class Whole:
     def finish(self) -> None:
         """Raises MessageError unless the data are what the encoder writes, or that without zeros at the end.
 
-        (Encoders of before left these out.)
+        (Earlier encoders left them out.)
         """
         written = self._encoder.finish()
         if self._data not in (written, written.rstrip(b"\0")):
-            raise MessageError("the payload holds more than the labels, or is not as an encoder writes it")
+            raise MessageError(
+                "the payload is not what an encoder writes for these labels: it holds more, or this machine "
+                "computed other floats than the sender's"
+            )
 
 
 class RangeEncoder:
-    """A range coder (Martin, 1979): within a byte of the ideal cost, and what 24 bits of precision cost."""
+    """A range coder (Martin, 1979): within a byte of the ideal cost, plus what 24 bits of precision cost."""
 
     def __init__(self) -> None:
         self._coder = _QUEUE.RangeEncoder()
@@ -223,7 +226,7 @@ class RangeEncoder:
             self._coder.encode(symbols.astype(np.int32), *distribution.model())
 
     def finish(self) -> bytes:
-        """The shortest string of bytes that, continued with zeros, lies in the final interval."""
+        """The settled words, and the shortest tail that, continued with zeros, is in the final interval."""
         words, (low, width) = self._coder.pos()  # the interval, behind this many words
         sealed = self._coder.get_compressed().astype(">u4").tobytes().ljust(4 * words + 8, b"\0")
         front, inside = sealed[: 4 * words], int.from_bytes(sealed[4 * words : 4 * words + 8], "big")

@@ -33,7 +33,11 @@ class Alphabet:
     def agreed(cls, classes: Any) -> Alphabet:
         """The alphabet that `classes` (K,) name in advance. Raises InputError for what names none."""
         classes = list(classes) if isinstance(classes, set | frozenset) else classes
-        if np.ndim(classes) != 1:
+        try:
+            flat = np.ndim(classes) == 1
+        except ValueError:  # lists of several lengths
+            flat = False
+        if not flat:
             raise InputError(f"classes are all the labels that may come, range(10) say, not {classes!r:.40}")
         return cls.of(classes)
 
@@ -46,7 +50,8 @@ class Alphabet:
         y = as_labels(labels)
         if not len(y):
             return np.zeros(0, dtype=np.int64)
-        if (y.dtype.kind in "US") != (self.values.dtype.kind in "US") or not self.size:
+        text = {kind for kind in (y.dtype.kind, self.values.dtype.kind) if kind in "US"}
+        if (text and y.dtype.kind != self.values.dtype.kind) or not self.size:
             raise InputError(f"labels of dtype {y.dtype} are not among classes of dtype {self.values.dtype}")
         found = np.minimum(np.searchsorted(self.values, y), self.size - 1)
         strange = (self.values[found] != y) | (self.values[found].astype(y.dtype) != y)  # floats round

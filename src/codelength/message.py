@@ -304,4 +304,4 @@ def _unpacked(data: bytes) -> tuple[Any, bytes, bytes]:
 
 def _uniform(alphabet_bits: float, n: int, classes: int) -> float:
     """What the uniform code takes; NaN for nothing, so that there is no ratio to it."""
-    return alphabet_bits + uniform_bits(n, classes) or float("nan")
+    return uniform_bits(n, classes, alphabet_bits) or float("nan")

@@ -155,11 +155,17 @@ def _has_bfloat16() -> bool:
 
 
 def surroundings(libraries: frozenset[str]) -> dict[str, str]:
-    """What floats depend on besides the numerics: versions, instruction set, kind of processor."""
+    """What floats depend on besides the numerics: versions, instruction set, kind of processor.
+
+    Raises AgreementError for a library that is not installed.
+    """
     if not libraries:
         return {}
     versions = sorted({name for library in libraries for name in _VERSIONS.get(library, (library,))})
-    found = {name: importlib.metadata.version(name) for name in versions}
+    try:
+        found = {name: importlib.metadata.version(name) for name in versions}
+    except importlib.metadata.PackageNotFoundError as error:
+        raise AgreementError(f"there is no library {error.name!r} here, on which a learner depends") from None
     if "torch" in libraries:
         import torch
 

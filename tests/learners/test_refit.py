@@ -22,6 +22,7 @@ from codelength.entropy import KrichevskyTrofimov
 from codelength.errors import AgreementError, InputError
 from codelength.learners.classifiers import Classifier
 from codelength.learners.refit import ENOUGH, PATIENCE, Refit
+from codelength.numerics import cores
 from codelength.task import Probabilities, Task
 
 from ..made import task_of
@@ -168,6 +169,7 @@ class Counting(GaussianNB):
         return super().fit(x, y)
 
 
+@pytest.mark.skipif(len(cores()) < 2, reason="there is one thread anyway")
 def test_a_classifier_of_the_users_has_the_agreed_threads() -> None:
     register("counting for a test", Counting)
     given_, y = task(40)

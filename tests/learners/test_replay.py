@@ -126,7 +126,7 @@ def test_each_network_has_a_thread_so_threads_change_nothing() -> None:
 
 
 BROKEN = {
-    "tuple": (lambda x: (x, x), "gave tuple for 2 inputs"),
+    "tuple": (lambda x: (x, x), "gave a tuple for 2 inputs"),
     "wide": (lambda x: torch.zeros(len(x), 20), r"gave \(2, 20\) for 2 inputs, not logits \(2, 10\)"),
     "nan": (lambda x: torch.full((len(x), 10), torch.nan), "not finite"),
     "raises": (lambda x: x @ torch.zeros(3, 3), "cannot take inputs of shape"),

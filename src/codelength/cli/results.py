@@ -182,9 +182,9 @@ def compare(
     """Who explains the labels best? Measures several models' online codelengths, with no held-out set.
 
     The columns: bits in the mean over the orders, and their standard deviation (± spread); their ratio to the
-    uniform code's; by how many a model is behind the best; how often the likeliest label was right before it
-    was known (sequential accuracy); the bits at an eighth, a quarter and half of the labels, the fewest in
-    bold. Below stand the labels' own frequencies: a model that takes no fewer bits explains nothing.
+    uniform code's; how many bits each model is behind the best; how often the likeliest label was right
+    before it was known (sequential accuracy); the bits at an eighth, a quarter and half of the labels, the
+    fewest in bold. Below stand the labels' own frequencies: who takes no fewer bits explains nothing.
 
     Example: `codelength compare --data digits --models nearest-neighbours,random-forest,GaussianNB`
     """

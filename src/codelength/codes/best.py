@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -12,13 +11,9 @@ import numpy.typing as npt
 from codelength.agreement import registered
 from codelength.channel import Channel, Counter, Progress, Receiver, Sender
 from codelength.codes.code import Code
-from codelength.codes.online import OnlineCode
-from codelength.codes.session import Session
 from codelength.codes.shannon import ShannonCode
 from codelength.errors import AgreementError
-from codelength.labels import Alphabet
 from codelength.learners.learner import Predictor
-from codelength.numerics import Numerics
 from codelength.task import Task
 
 
@@ -63,7 +58,8 @@ class BestOf(Code):
         """With the code chosen that takes the fewest ideal bits, all measured, if none is yet."""
         if self.chosen is not None:
             return self
-        require_begun(self.codes, x, y, classes)
+        for code in self.codes:
+            code.require_usable(x, y, classes)
         bits = [code.measure(x, y, classes=classes, progress=progress).ideal_bits for code in self.codes]
         return dataclasses.replace(self, chosen=int(np.argmin(bits)))
 
@@ -92,26 +88,3 @@ class BestOf(Code):
         self, n: int, coded: bytes, checks: bytes, returned: int, progress: Progress | None
     ) -> Receiver:
         return self.codes[0].receiver(n, coded, checks, returned, progress)
-
-
-def require_begun(
-    codes: Sequence[Code], x: Any, y: Any, classes: Any = None, auxiliary: bytes | None = None
-) -> None:
-    """Begins each of the codes on labels y (n,) of inputs x (n, ...): better known before any is measured.
-
-    Raises what the one that cannot be used raises: AgreementError for a model that cannot be built,
-    InputError for one that does not fit the inputs, and for `auxiliary` bytes that are too few or that cannot
-    ride along.
-    """
-    for code in codes:
-        code.require_riding(auxiliary)
-    alphabet = Alphabet.of(y) if classes is None else Alphabet.agreed(classes)
-    libraries = frozenset[str]().union(*(code.libraries for code in codes))
-    task = Session.begin(codes[0], x, alphabet.size, Numerics.here(libraries), predicts=False).task
-    with task.numerics.enforced(libraries):
-        for code in codes:
-            code.sender(task, alphabet.indices(y), auxiliary, None)
-            if isinstance(code, OnlineCode):
-                code.learner.begin(task)
-            elif len(task.x) and task.classes:
-                code.probe(task)

@@ -69,6 +69,21 @@ class Code(Agreement, ABC):
         """Probabilities that show whether both ends compute the same floats; None where all is exact."""
         return None
 
+    def begin(self, task: Task) -> None:
+        """Makes what is made before the first label, and lets go of it."""
+
+    def require_usable(self, x: Any, y: Any, classes: Any = None, auxiliary: bytes | None = None) -> None:
+        """Begins on the labels y (n,) of inputs x (n, ...): for who will measure other codes before.
+
+        Raises AgreementError for a model that cannot be built, InputError for inputs or labels that cannot be
+        used, a model that does not fit them, and auxiliary bytes that are too few or cannot ride along.
+        """
+        self.require_riding(auxiliary)
+        session, _, indices = self._at_alice(x, y, classes, None)
+        with session.task.numerics.enforced(session.code.libraries):
+            session.code.sender(session.task, indices, auxiliary, None)
+            session.code.begin(session.task)
+
     def encode(
         self,
         x: Any,
@@ -110,7 +125,7 @@ class Code(Agreement, ABC):
         """Counts what `encode` would send, in ideal bits, and writes nothing.
 
         Ideal bits are `-sum log2 p`, of `HuffmanCode` too: how many whole bits it takes, a message tells.
-        Raises InputError as `encode` does; a code that has no name to travel under can be measured.
+        Raises what `encode` raises, but that a code which has no name to travel under can be measured.
         """
         session, alphabet, indices = self._at_alice(x, y, classes, progress)
         counter = session.code.counter(session.task, indices, progress)

@@ -40,6 +40,9 @@ class OnlineCode(Code):
     def probe(self, task: Task) -> npt.NDArray[np.float64] | None:
         return self.learner.probe(task) if self.libraries else None
 
+    def begin(self, task: Task) -> None:
+        self.learner.begin(task)
+
     def converse(self, channel: Channel, task: Task) -> Predictor:
         predictor = self.learner.begin(task)
         start = channel.resume(predictor)

@@ -19,7 +19,7 @@ from codelength.codes.session import Session, numerics_of
 from codelength.codes.shannon import ShannonCode
 from codelength.codes.two_part import TwoPartCode
 from codelength.compression.deep import DeepCompression
-from codelength.data.arrays import Array, alike
+from codelength.data.arrays import Array, alike, as_inputs
 from codelength.errors import CodelengthError, InputError, MessageError, OtherInputsError
 from codelength.labels import Alphabet
 from codelength.learners.learner import Predictor
@@ -91,7 +91,9 @@ def receive(
     measurement = Measurement.of(receiver.account, alphabet.size)
     labels = alphabet.labels(session.callers(indices))
     plain = session.code.masked(auxiliary)
-    return Received(labels, measurement, plain, alphabet, session, predictor if predicts else None, alike(x))
+    read = alike(x) if predicts else as_inputs
+    kept = predictor if predicts else None
+    return Received(labels, measurement, plain, alphabet, session, kept, read)
 
 
 def parameter_stages(message: Message, x: Any) -> dict[str, float]:
@@ -99,7 +101,7 @@ def parameter_stages(message: Message, x: Any) -> dict[str, float]:
 
     Reads the parameters and no label. Empty for other codes. Raises what `receive` raises.
     """
-    code = unpack(message.header.code)
+    code = named_code(message)
     if not isinstance(code.codes[0] if isinstance(code, BestOf) else code, TwoPartCode):
         return {}
     session, receiver = _opened(message, x)
@@ -135,7 +137,8 @@ def _opened(
     if n != header.n or session.inputs != header.inputs:
         raise OtherInputsError(
             f"the message was made for {header.n} inputs, and these {n} are not the same; "
-            "Bob needs the very inputs (values, shape and dtype) that Alice had"
+            "Bob needs the very inputs (values, shape and dtype) that Alice had (of a table that still holds "
+            "its labels, name their column: --target)"
         )
     receiver = code.receiver(n, message.coded, message.checks, header.returned, progress)
     receiver.named(message.preamble)

@@ -40,9 +40,15 @@ class TwoPartCode(Code):
 
     def probe(self, task: Task) -> Probabilities:
         """Probabilities after a few steps at the smallest and the largest batch."""
+        return self._model(task).rehearse()
+
+    def begin(self, task: Task) -> None:
+        self._model(task)
+
+    def _model(self, task: Task) -> Trained:
         from codelength.compression.trained import Trained
 
-        return Trained(self.network, self.recipe, task, self.compression.use).rehearse()
+        return Trained(self.network, self.recipe, task, self.compression.use)
 
     def converse(self, channel: Channel, task: Task) -> Predictor:
         model = self.first_part(channel, task)
@@ -51,9 +57,7 @@ class TwoPartCode(Code):
 
     def first_part(self, channel: Channel, task: Task) -> Trained:
         """The parameters travel: the network as both ends have it then."""
-        from codelength.compression.trained import Trained
-
-        model = Trained(self.network, self.recipe, task, self.compression.use)
+        model = self._model(task)
         channel.restore(model)  # at Alice's end, in the middle of its training
         before = channel.account.bits  # of the alphabet, where it was not agreed in advance
         theta = self.compression.exchange(channel, model)

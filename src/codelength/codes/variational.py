@@ -56,6 +56,9 @@ class VariationalCode(Code, ABC):
         """Probabilities after a few steps at the smallest and the largest batch."""
         return self._model(task).rehearse()
 
+    def begin(self, task: Task) -> None:
+        self._model(task)
+
     def _model(self, task: Task) -> Fitted:
         from codelength.compression.fitted import Fitted
 

@@ -60,12 +60,15 @@ class DataSet:
         if self.y is None or not names:
             return self
         read = _AS_WRITTEN.get(self.y.dtype.kind, str)
-        try:
-            classes = np.array([read(name) for name in names])
-        except (ValueError, KeyError) as error:
-            raise DataError(
-                f"{self.name}: labels are of dtype {self.y.dtype}, and no class is {error}"
-            ) from None
+        found = []
+        for name in names:
+            try:
+                found.append(np.array(read(name), self.y.dtype if read is not str else None))
+            except (ValueError, KeyError, OverflowError):
+                raise DataError(
+                    f"{self.name} has labels of dtype {self.y.dtype}, and the class {name!r} is none"
+                ) from None
+        classes = np.unique(np.stack(found))
         return dataclasses.replace(self, classes=classes)
 
     @functools.cached_property

@@ -59,6 +59,6 @@ def plugged(modules: tuple[str, ...]) -> None:
 def _plug(module: str) -> None:
     try:
         importlib.import_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         said = " ".join(str(error).split())  # in one line
         raise InputError(f"cannot import the plugin {module!r}: {type(error).__name__}: {said}") from error

@@ -42,7 +42,8 @@ class Frequency(Learner):
     """The Krichevsky-Trofimov estimator: the labels' own frequencies, learned as they come.
 
     Its regret against the best fixed frequencies is (K - 1)/2 log2 n + O(K) bits. Whatever a model
-    saves below it, the inputs have explained. Source: that of `entropy.KrichevskyTrofimov`.
+    saves below it, and below the uniform code, the inputs have explained. Source: that of
+    `entropy.KrichevskyTrofimov`.
     """
 
     def begin(self, task: Task) -> Counting:

@@ -30,7 +30,10 @@ class Local(Agreement):
 
         Raises AgreementError for an estimator that cannot be copied.
         """
-        return seeded(self._copied(), seed)
+        copied = self._copied()
+        with contextlib.suppress(TypeError):  # of another kind than scikit-learn's, whatever it calls alike
+            return seeded(copied, seed)
+        return copied
 
     def _copied(self) -> Any:
         from sklearn.base import clone

@@ -48,8 +48,9 @@ class Refit(Learner):
     Until a fit is possible, labels are predicted by their frequencies (Krichevsky-Trofimov); later
     a class not yet seen keeps the probability that those give it.
 
-    Raises AgreementError for what is no classifier or gives no probabilities. Source: Blier and
-    Ollivier, The Description Length of Deep Learning Models, NeurIPS 2018, on prequential codes.
+    Raises AgreementError for what is no classifier or gives no probabilities, InputError for one that was of
+    no use to the last label. Source: Blier and Ollivier, The Description Length of Deep Learning Models,
+    NeurIPS 2018, on prequential codes.
     """
 
     classifier: Classifier | Local | str

@@ -28,7 +28,7 @@ _SHARE = 256  # weights follow after every 256th part of the past, at first afte
 @registered("switching")
 @dataclasses.dataclass(frozen=True)
 class Switching(Learner):
-    """Several learners; p = sum_k w_k p_k but for "pool", with weights w that follow how well each predicted.
+    """Several learners; p = sum_k w_k p_k (except under "pool"), the weights w by how well each predicted.
 
     `rule` says how, for learners k = 1 … K that start with equal weights:
 

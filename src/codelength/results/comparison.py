@@ -13,7 +13,6 @@ from rich.markup import escape
 from rich.table import Table
 
 from codelength.channel import Progress
-from codelength.codes.best import require_begun
 from codelength.codes.catalogue import learning
 from codelength.codes.online import OnlineCode
 from codelength.entropy import uniform_bits
@@ -67,8 +66,9 @@ class Line:
 class Comparison:
     """Codelengths of several models of the same labels, in the same orders of visiting.
 
-    `models` come best first, by their mean bits; `frequencies` is the code that sees no input, which a model
-    must beat to have explained anything. `at` are the numbers of labels of each course.
+    `models` come best first, by their mean bits; `frequencies` is the code that sees no input; a model
+    must beat it, and the uniform code, to have explained anything. `at` are the numbers of labels of each
+    course.
     """
 
     models: tuple[Line, ...]
@@ -122,8 +122,8 @@ class Comparison:
         return bool(abs(mean) > 2 * error and (np.sign(gaps) == np.sign(mean)).all())
 
     def verdicts(self) -> list[str]:
-        """What can be said: first of all, where no model is surely better than the labels' own frequencies,
-        that; then for each model after the best by how much it is behind, and whether that is sure."""
+        """First a warning where no model is surely better than the labels without inputs; then, for each
+        model after the best, by how much it is behind, and whether that is sure."""
         return [*self._beside_frequencies(), *(self._verdict(name) for name in self.names[1:])]
 
     def rendered(self, title: str) -> Table:
@@ -183,9 +183,13 @@ class Comparison:
         raise InputError(f"{name!r} was not compared (compared: {', '.join(self.names)})")
 
     def _beside_frequencies(self) -> list[str]:
-        """What must be said before any model can be said to explain anything."""
-        saved, _ = self.difference(self.best, FREQUENCIES)
-        alone = f"{FREQUENCIES} ({self.frequencies.mean:,.1f})"
+        """What must be said before any model can be said to explain anything.
+
+        Without inputs the labels take as many bits as by their own frequencies, or by the uniform code.
+        """
+        uniform = uniform_bits(self.at[-1], self.classes)
+        least, name = min((self.frequencies.mean, FREQUENCIES), (uniform, "the uniform code"))
+        alone, saved = f"{name} ({least:,.1f})", least - self.models[0].mean
         if saved <= 0:
             return [f"None of these models takes fewer bits than {alone}: they explain nothing here"]
         if saved <= LUCK:  # the spread over orders says nothing of the labels' own luck
@@ -246,7 +250,8 @@ def compare(
 
     classes = Alphabet.of(y).values if classes is None else classes
     alone = measured(Frequency())
-    require_begun([OnlineCode(learner) for learner in learners.values()], x, y, classes)
+    for learner in learners.values():
+        OnlineCode(learner).require_usable(x, y, classes)
     n = alone[0].n
     at = (*sorted({at for share in _EARLIER if (at := round(share * n))}), n)
     lines = [Line.of(name, measured(learner, progress), at) for name, learner in learners.items()]

@@ -13,14 +13,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from codelength.agreement import unpack
 from codelength.channel import Progress
 from codelength.checkpoint import Checkpoint
-from codelength.codes.best import BestOf, require_begun
+from codelength.codes.best import BestOf
 from codelength.codes.catalogue import build, entry
 from codelength.codes.code import Code
 from codelength.codes.held import Held, held_path, split
-from codelength.codes.receiving import Received, receive
+from codelength.codes.receiving import Received, named_code, receive
 from codelength.codes.shannon import ShannonCode
 from codelength.data import DataSet
 from codelength.errors import AgreementError, CodelengthError, InputError
@@ -53,7 +52,8 @@ class Experiment:
             return self
         best, x, y, classes = self._best_of(), self.data.x, self._labels(), self.data.classes
         if auxiliary is not None:
-            require_begun(best.codes, x, y, classes, auxiliary)
+            for code in best.codes:
+                code.require_usable(x, y, classes, auxiliary)
         settled = best.settled(x, y, classes, progress)
         return dataclasses.replace(self, model=self.among[settled.choice])
 
@@ -128,7 +128,7 @@ def decode_file(
 ) -> tuple[npt.NDArray[Any], Received]:
     """Bob's run: the labels (n,) of all inputs, and what he received, to predict with if he `predicts`."""
     message = Message.load(path)
-    if not isinstance(unpack(message.header.code), ShannonCode):
+    if not isinstance(named_code(message), ShannonCode):
         received = receive(message, data.x, predicts=predicts, progress=progress, checkpoint=checkpoint)
         return received.labels, received
     held = Held.load(held_path(path))

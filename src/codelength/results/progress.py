@@ -66,6 +66,6 @@ def _logged(title: str, classes: int | None, console: Console) -> Progress:
 
 def _said(account: Account, classes: int | None) -> str:
     said = f"{account.labels:,}/{account.n:,} {account.what}  {account.bits / 1000:.3f} kbits"
-    if uniform := uniform_bits(account.labels, classes or 0):
+    if uniform := uniform_bits(account.labels, classes or 0, account.alphabet_bits):
         said += f"  ratio {account.bits / uniform:.4f}"
     return said

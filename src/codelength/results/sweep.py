@@ -118,9 +118,9 @@ def planned(
             fitting = (_named(code, data, model),) if models is None else candidates(code, data.x, models)
             if not fitting:
                 raise InputError(f"none of the models can serve the code {code!r} on {data.name}")
-            named = tuple(model for model in fitting if model is not None)
+            named = tuple(each for each in fitting if each is not None)
             among = named if len(named) > 1 else ()
-            groups.append([Job(source, code, model, among, seed) for model in fitting])
+            groups.append([Job(source, code, each, among, seed) for each in fitting])
     names = [job.name for group in groups for job in group]
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise InputError(f"two runs would have the name {twice[0]}: name each file and each code once")

@@ -80,7 +80,7 @@ def verdicts(rows: Sequence[Row], first: int | None = None) -> list[str]:
     if first is not None:
         said.append(f"THE FIRST {first:,} LABELS ONLY: these are no figures of the whole data set.")
     if names := max(row.get("alphabet_bits", 0) for row in rows):
-        said.append(f"The names of the classes take {names} bits of each, of the uniform code's, too.")
+        said.append(f"Each includes {names} bits for the names of the classes; so does the uniform code.")
     chosen = [row for row in rows if row["choice_bits"]]
     if chosen:
         most = max(row["choice_bits"] for row in chosen)
@@ -99,7 +99,7 @@ def compresses(row: Row) -> bool:
 
     A code saves k bits on labels at random with a probability of at most 2^-k.
     """
-    uniform = uniform_bits(row["n"], row["classes"]) + row.get("alphabet_bits", 0)
+    uniform = uniform_bits(row["n"], row["classes"], row.get("alphabet_bits", 0))
     return bool(row["payload_bits"] < uniform - LUCK)
 
 

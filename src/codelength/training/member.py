@@ -54,7 +54,7 @@ def _require_logits(name: str, network: nn.Module, x: Tensor, classes: int) -> N
         raise InputError(
             f"the network {name!r} cannot take inputs of shape {tuple(x.shape)}: {error}"
         ) from error
-    shape = tuple(logits.shape) if isinstance(logits, Tensor) else type(logits).__name__
+    shape = tuple(logits.shape) if isinstance(logits, Tensor) else f"a {type(logits).__name__}"
     if shape != (len(x), classes):
         raise InputError(
             f"the network {name!r} gave {shape} for {len(x)} inputs, not logits {(len(x), classes)}"
