@@ -30,6 +30,7 @@ from codelength.learners.replay import Replay
 from codelength.learners.retrain import Retrain
 from codelength.learners.spread import Spread
 from codelength.learners.switching import Switching
+from codelength.training.recipe import kind
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,21 +42,19 @@ class Entry:
     held: Callable[[str], Learner] | None = None  # the learner fitted on labels that both ends hold, if any
 
 
-def _kind(x: npt.NDArray[Any]) -> int:
+def _place(x: npt.NDArray[Any]) -> int:
     """0 for tables, 1 for small pictures, 2 for grey ones, 3 for photographs."""
-    channels, *sides = standard(x.shape)
-    side = min(sides, default=0)
-    if side < 16:
-        return int(side >= 8)
-    return 2 if channels == 1 else 3
+    shape = standard(x.shape)
+    side = min(shape[1:], default=0)
+    return 1 + kind(shape) if side >= 16 else int(side >= 8)
 
 
 def _is_large(x: npt.NDArray[Any]) -> bool:
-    return _kind(x) >= 2
+    return _place(x) >= 2
 
 
 def _network(x: npt.NDArray[Any]) -> str:
-    return ("mlp", "lenet", "lenet", "vgg-small")[_kind(x)]
+    return ("mlp", "lenet", "lenet", "vgg-small")[_place(x)]
 
 
 #: for tables, small pictures, grey ones, photographs; learners of different kinds err for different reasons
@@ -75,11 +74,11 @@ BEST = (
 
 
 def _online(x: npt.NDArray[Any]) -> str:
-    return ONLINE[_kind(x)]
+    return ONLINE[_place(x)]
 
 
 def _best(x: npt.NDArray[Any]) -> str:
-    return BEST[_kind(x)]
+    return BEST[_place(x)]
 
 
 def _held(x: npt.NDArray[Any]) -> str:
