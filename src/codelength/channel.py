@@ -53,8 +53,9 @@ class Account:
     @property
     def done(self) -> float:
         """How far the conversation has come, 0 to 1: of the work, else of the labels."""
-        over = self.work is None or (self.work >= 1 and self.labels < self.n)  # what is left is not its work
-        return self.labels / max(1, self.n) if over else self.work or 0.0
+        if self.work is None or (self.work >= 1 and self.labels < self.n):  # what is left is not its work
+            return self.labels / max(1, self.n)
+        return self.work
 
     def weigh(self, shares: Mapping[str, float], alone: Mapping[str, float]) -> None:
         """Takes down each learner's share of the next prediction, and its bits so far had it been alone."""
