@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from sklearn.naive_bayes import GaussianNB
 
 from codelength.agreement import register
 from codelength.errors import AgreementError, InputError
@@ -284,8 +285,11 @@ def test_refuses_more_labels_than_inputs_and_other_shapes() -> None:
 
 def test_unknown_network_is_named() -> None:
     x, _ = digits(5)
-    with pytest.raises(AgreementError, match="'mine'"):
-        Replay("mine").begin(task_of(x))
+    with pytest.raises(AgreementError, match="'unheard-of'"):
+        Replay("unheard-of").begin(task_of(x))
+    register("test-classifier", GaussianNB)
+    with pytest.raises(AgreementError, match="'test-classifier' is registered as no network"):
+        Replay("test-classifier").begin(task_of(x))
 
 
 def test_a_recipe_travels_inside_the_learner() -> None:

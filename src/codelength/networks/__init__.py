@@ -44,7 +44,7 @@ def build(name: str, shape: tuple[int, ...], classes: int) -> nn.Module:
 
     `shape` is the shape of one input: (features,) of a table, (channels, height, width) of an
     image. The network maps a batch (m, *shape) to logits (m, classes). Raises AgreementError for
-    an unknown name, InputError when the network cannot take such inputs.
+    an unknown name, and one of no network, InputError when the network cannot take such inputs.
     """
     if name in BUILT_IN:
         importlib.import_module(f"codelength.networks.{BUILT_IN[name]}")
@@ -54,6 +54,12 @@ def build(name: str, shape: tuple[int, ...], classes: int) -> nn.Module:
         raise AgreementError(f"{error}; built in are {', '.join(BUILT_IN)}") from None
     from torch import nn
 
+    try:
+        inspect.signature(factory).bind(shape, classes)
+    except (TypeError, ValueError):
+        raise AgreementError(
+            f"{name!r} is registered as no network: a network's factory takes a shape and classes"
+        ) from None
     try:
         made = factory(shape, classes)
     except InputError as error:
