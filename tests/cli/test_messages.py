@@ -71,6 +71,11 @@ def test_classes_that_are_agreed_do_not_travel(run, tmp_path):
     assert run("decode", "a.cl", "--data", "bob.npz", "--out", "labels.npy")[0] == 0
     assert np.array_equal(np.load("labels.npy"), np.load("alice.npz")["y"])
     assert "'bee' is not among" in run(*encode, "--classes", "ant,cat", "--out", "n.cl")[2]
+    table = ("table", "alice.npz", "--codes", "frequency", "--classes", "ant,bee,cat,dog")
+    assert run(*table, "--json", "t.json")[0] == 0
+    (row,) = json.loads((tmp_path / "t.json").read_text())
+    assert row["decoded"] is True
+    assert row["payload_bits"] == agreed["payload_bits"]
 
 
 def test_classes_are_read_as_the_labels_are(run, tmp_path):

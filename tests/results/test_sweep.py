@@ -107,6 +107,17 @@ def test_a_run_of_other_labels_under_the_same_name_is_refused(source, tmp_path):
         sweep.planned([source, other], ("uniform",))
 
 
+def test_a_run_with_other_classes_agreed_is_another_run(source, tmp_path):
+    kept = Runs(tmp_path / "runs").make()
+    agreeing = [dataclasses.replace(source, classes=names) for names in ((), ("0", "1", "2"), tuple("0123"))]
+    (row,) = sweep.swept(sweep.planned(agreeing[1:2], ("uniform",)), kept, [])
+    assert (row["classes"], row["alphabet_bits"], row["decoded"]) == (3, 0, True)
+    assert list(sweep.swept(sweep.planned(agreeing[1:2], ("uniform",)), kept, [])) == [row]
+    for other in (agreeing[0], agreeing[2]):
+        with pytest.raises(cl.InputError, match="another run"):
+            list(sweep.swept(sweep.planned([other], ("uniform",)), kept, []))
+
+
 def test_a_message_that_is_no_kept_run_is_left_alone(source, tmp_path):
     kept = Runs(tmp_path / "runs").make()
     mine = kept.message("few-uniform")

@@ -65,7 +65,7 @@ def encode(
 
     require_outputs(out, held_path(out), json_file, curve=curve)
     riding = read(auxiliary) if auxiliary else None
-    loaded = source(data, data_dir, target, first, plugin).load().agreeing(names(classes))
+    loaded = source(data, data_dir, target, first, plugin, classes).load()
     experiment = Experiment(loaded, code, model, seed, names(among))
     checkpoint = Checkpoint.beside(out, resume=resume)
     with shown(f"encode {code}", loaded.class_count) as progress:

@@ -107,11 +107,16 @@ Json = Annotated[
 
 
 def source(
-    data: str, data_dir: Path | None, target: str | None, first: int | None, plugin: list[str] | None
+    data: str,
+    data_dir: Path | None,
+    target: str | None,
+    first: int | None,
+    plugin: list[str] | None,
+    classes: str | None = None,
 ) -> Source:
     from codelength.data.source import Source
 
-    return Source(data, data_dir, target, first, tuple(plugin or ()))
+    return Source(data, data_dir, target, first, names(classes), tuple(plugin or ()))
 
 
 def names(listed: str | None) -> tuple[str, ...]:

@@ -79,6 +79,7 @@ def table(
     data_dir: DataDir = None,
     target: Target = None,
     first: First = None,
+    classes: Classes = None,
     seed: Seed = 0,
     json_file: Json = None,
     curve: Curve = None,
@@ -107,7 +108,7 @@ def table(
     if budget is not None and not every:
         raise InputError("--budget says how much --all tries: give both, or leave --budget out")
     effort = sweep.budget(budget or "paper") if every else sweep.Budget(None, None)
-    sources = [source(name, data_dir, target, first or effort.first, plugin) for name in data]
+    sources = [source(name, data_dir, target, first or effort.first, plugin, classes) for name in data]
     console = Console(width=None if sys.stdout.isatty() else WIDTH)
     rows = []
     with tempfile.TemporaryDirectory() as scratch:
@@ -148,7 +149,7 @@ def measure(
     from codelength.results.progress import shown
 
     require_outputs(json_file)
-    loaded = source(data, data_dir, target, first, plugin).load().agreeing(names(classes))
+    loaded = source(data, data_dir, target, first, plugin, classes).load()
     experiment = Experiment(loaded, code, model, seed, names(among))
     with shown(f"measure {code}", loaded.class_count) as progress:
         experiment = experiment.settled(progress)

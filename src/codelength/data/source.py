@@ -16,23 +16,25 @@ from codelength.errors import InputError
 
 @dataclasses.dataclass(frozen=True)
 class Source:
-    """A data set by name or path, how much of it, and the user's modules that must be imported before."""
+    """A data set by name or path, how much of it, its agreed classes, and modules to import before."""
 
     data: str
     data_dir: Path | None = None
     target: str | None = None
     first: int | None = None  # rows
+    classes: tuple[str, ...] = ()  # agreed in advance, as one writes them; Bob finds them in the message
     plugins: tuple[str, ...] = ()
 
     def load(self, labels: bool = True) -> DataSet:
         """The data set; with `labels=False` as Bob has it. Raises what `codelength.load` raises."""
         plugged(self.plugins)
         whole = load(self.data, self.data_dir, target=self.target, labels=labels)
-        return whole if self.first is None else whole.head(self.first)
+        some = whole if self.first is None else whole.head(self.first)
+        return some.agreeing(self.classes)
 
     @functools.cached_property
     def arguments(self) -> list[str]:
-        """The command line's options that name it."""
+        """The command line's options that name it to Bob."""
         named = ["--data", self.data]
         named += ["--data-dir", str(self.data_dir)] if self.data_dir else []
         named += ["--target", self.target] if self.target else []

@@ -86,16 +86,18 @@ class Job:
         return "-".join(words)
 
     def matches(self, row: Row) -> bool:
-        """Whether a row on disk is of this very job, and of data with these inputs and labels."""
+        """Whether a row on disk is of this very job, and of data with these inputs, labels and classes."""
+        data = _loaded(self.source)
         mine = {
             "code": self.code,
             "model": self.model,
             "seed": self.seed,
             "among": list(self.among),
-            "data_digest": _loaded(self.source).digest,
+            "data_digest": data.digest,
             "portable": is_portable(),
         }
-        return mine == {name: row.get(name) for name in mine}
+        agreed = None if row.get("alphabet_bits") else row.get("classes")  # in advance
+        return mine == {name: row.get(name) for name in mine} and agreed == data.class_count
 
 
 def planned(
