@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from pathlib import Path
 from typing import Any
 
+from codelength.process import settle
 from codelength.profile import portable
 from codelength.results.runs import as_json, origin
 
-# as the command line does, before torch is imported: its threads else wait for each other in long loops
-os.environ.setdefault("GOMP_SPINCOUNT", "10000")
+settle()  # as the command line does, before torch is imported
 if "--portable" in sys.argv:  # before NumPy is imported
     portable()
 

@@ -1,9 +1,8 @@
-import os
-
 from hypothesis import settings
 
-# Threads that wait in a loop take the other processes' cores away: tests run Bob beside Alice.
-os.environ.setdefault("GOMP_SPINCOUNT", "10000")
+from codelength.process import settle
+
+settle()  # threads that wait in a loop would take the other processes' cores away: tests run Bob beside Alice
 
 # A busy machine is slow now and then; that is no failure.
 settings.register_profile("quick", deadline=None)

@@ -11,7 +11,7 @@ ROOT = Path(codelength.__file__).parent
 #: from the bottom up; those in one line do not know each other
 LAYERS = (
     {"errors", "version"},
-    {"files", "profile", "checkpoint", "entropy", "labels", "order", "workers", "agreement"},
+    {"files", "process", "profile", "checkpoint", "entropy", "labels", "order", "workers", "agreement"},
     {"numerics", "channel"},
     {"task", "message"},
     {"data", "networks"},

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from typing import Annotated
 
@@ -11,6 +10,7 @@ import typer
 from codelength.cli.messages import decode, encode, inspect
 from codelength.cli.results import compare, measure, report, table
 from codelength.errors import CodelengthError, NotPortableError
+from codelength.process import settle
 from codelength.profile import is_portable, restart
 from codelength.version import __version__
 
@@ -56,8 +56,7 @@ for _command in (table, encode, decode, measure, compare, inspect, report):
 
 def main() -> None:
     """Runs the command line; every error of the library's is one line on standard error."""
-    # torch's threads else wait in long loops, and on a shared machine that costs ten times what it saves
-    os.environ.setdefault("GOMP_SPINCOUNT", "10000")
+    settle()
     try:
         app(standalone_mode=True)
     except NotPortableError:
