@@ -20,6 +20,6 @@ def settle() -> None:
     # torch's threads else wait in long loops, and on a shared machine that costs ten times what it saves
     os.environ.setdefault("GOMP_SPINCOUNT", "10000")
     # each step lets go of what the next one asks for again: pages that are kept need not be cleared anew
-    if sys.platform == "linux" and (tell := getattr(ctypes.CDLL(None), "mallopt", None)):  # musl has none
-        tell(_MMAP_THRESHOLD, _HEAPED)
-        tell(_TRIM_THRESHOLD, _KEPT)
+    if sys.platform == "linux" and (mallopt := getattr(ctypes.CDLL(None), "mallopt", None)):  # musl has none
+        mallopt(_MMAP_THRESHOLD, _HEAPED)
+        mallopt(_TRIM_THRESHOLD, _KEPT)
